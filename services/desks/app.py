@@ -12,7 +12,7 @@ from services.desks.handlers import HANDLERS
 from services.desks.legs import api as legs
 from services.desks.loans import api as loans
 from services.desks.pages.site import site
-from services.desks.people import api_accounts, api_session, api_token
+from services.desks.people import api_accounts, api_handing_over, api_session, api_token
 from services.desks.people.provider import api as provider
 from services.desks.people.record import SIGN_INS
 from services.desks.reading import api as reading
@@ -50,6 +50,7 @@ SERVICE = Service(
         api_session.router,
         api_token.router,
         api_accounts.router,
+        api_handing_over.router,
         provider.router,
     ),
     pages=site,

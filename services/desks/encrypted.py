@@ -2,4 +2,7 @@
 
 from shared.encryption.renewal import EncryptedColumn, whole
 
-COLUMNS = (EncryptedColumn("accounts", "totp_secret", "account_id", "uuid", whole),)
+COLUMNS = (
+    EncryptedColumn("accounts", "totp_secret", "account_id", "uuid", whole),
+    EncryptedColumn("sessions", "id_token", "session_id", "uuid", whole),
+)

@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import Field
 
 from shared.appeals.settings import AppealTablesSettings
+from shared.roles import AccountRole
 
 
 class DesksSettings(AppealTablesSettings):
@@ -18,4 +19,6 @@ class DesksSettings(AppealTablesSettings):
     intake_url: str | None = None  # where texts and phones are searched, under the key; without it not at all
     intake_key: str | None = Field(default=None, repr=False)
     identity_provider: Path | None = None  # a YAML file of who signs people in besides (OpenID Connect)
+    second_factor_besides: tuple[AccountRole, ...] = ()  # roles that need one-time codes beside office,
+    # leaders and administrators; a JSON list, such as ["unit", "operator"]
     token_signer: Path | None = None  # the Ed25519 key (PEM) that signs tokens of people; else none is given

@@ -25,6 +25,8 @@ class AccountChange(StrEnum):
     RESET = "reset"
     PASSWORD_CHANGED = "password_changed"
     SECOND_FACTOR_SET = "second_factor_set"
+    HANDED_OVER = "handed_over"  # to another account, and disabled
+    TOOK_OVER = "took_over"
 
 
 class RefusalReason(StrEnum):

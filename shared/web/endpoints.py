@@ -11,10 +11,12 @@ from inspect import iscoroutinefunction, signature
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from fastapi import Request, params
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 MISSING = object()
 """The body of a request that has none."""
+VERBATIM = "verbatim"
+"""Marks a field of a body, such as a password, that counts as it was typed: `Annotated[str, VERBATIM]`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class BodyParameter:
 
     name: str
     validate: Callable[[Any], Any]
+    verbatim: frozenset[str]
+    """Fields of the body that count as they were typed, blanks at their ends too."""
 
     def read(self, body: Any, values: dict[str, Any], errors: list[Any]) -> None:
         """Put the body into `values`, or what is wrong with it into `errors`."""
@@ -75,6 +79,11 @@ class Endpoint:
     @property
     def reads_body(self) -> bool:
         return self.body is not None or any(endpoint.reads_body for _, endpoint in self.before)
+
+    @property
+    def verbatim(self) -> frozenset[str]:
+        """Fields of the body that count as they were typed."""
+        return self.body.verbatim if self.body is not None else frozenset()
 
     @property
     def functions(self) -> frozenset[Callable[..., Any]]:
@@ -132,7 +141,7 @@ def endpoint_of(function: Callable[..., Any], path: frozenset[str]) -> Endpoint:
         elif (dependency := _marker(annotation, params.Depends)) is not None:
             before.append((name, endpoint_of(dependency.dependency, path)))
         elif name == "body":
-            body = BodyParameter(name, _validator(annotation))
+            body = BodyParameter(name, _validator(annotation), _verbatim(annotation))
         else:
             parameter = _parameter(name, annotation, argument.default, path)
             sources[parameter.source].append(parameter)
@@ -153,6 +162,13 @@ def _parameter(name: str, annotation: Any, default: Any, path: frozenset[str]) -
 def _validator(annotation: Any) -> Callable[[Any], Any]:
     """Validates a value as FastAPI does, with the same words for the same mistake."""
     return partial(TypeAdapter(annotation).validate_python, from_attributes=True)
+
+
+def _verbatim(annotation: Any) -> frozenset[str]:
+    if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+        return frozenset()
+    fields = annotation.model_fields.items()
+    return frozenset(name for name, field in fields if VERBATIM in field.metadata)
 
 
 def _marker(annotation: Any, kind: type) -> Any:

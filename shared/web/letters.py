@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Collection
 from typing import Any
 
 _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -38,8 +39,9 @@ DEEPEST = 32
 """Levels of objects and lists in a JSON value. The deepest body that a route takes has seven."""
 
 
-def all_visible(value: Any, levels: int = DEEPEST) -> Any:
-    """A JSON value with every text as `visible` leaves it; the names of fields stay.
+def all_visible(value: Any, verbatim: Collection[str] = (), levels: int = DEEPEST) -> Any:
+    """A JSON value with every text as `visible` leaves it; the names of fields stay. Of `verbatim` fields
+    one that can be seen stays as it is.
 
     RecursionError where it is nested deeper than `levels`.
     """
@@ -50,8 +52,13 @@ def all_visible(value: Any, levels: int = DEEPEST) -> Any:
     if not levels:
         raise RecursionError(value)
     if isinstance(value, list):
-        return [all_visible(part, levels - 1) for part in value]
-    return {name: all_visible(part, levels - 1) for name, part in value.items()}
+        return [all_visible(part, (), levels - 1) for part in value]
+    return {
+        name: part
+        if name in verbatim and isinstance(part, str) and visible(part)
+        else all_visible(part, (), levels - 1)
+        for name, part in value.items()
+    }
 
 
 def plain(text: str) -> str:

@@ -99,7 +99,7 @@ def served(
             if mistaken := mistaken_parameters(request, known):
                 raise RequestValidationError(mistaken)
             return await table(request, form)
-        body = await _content(request) if endpoint.reads_body else MISSING
+        body = await _content(request, endpoint.verbatim) if endpoint.reads_body else MISSING
         errors: list[Any] = mistaken_parameters(request, known)
         arguments = await endpoint.arguments(request, body, errors)
         if errors:
@@ -165,9 +165,9 @@ async def _pass(request: Request, checks: Sequence[Endpoint]) -> None:
         await check.function(**arguments)
 
 
-async def _content(request: Request) -> Any:
+async def _content(request: Request, verbatim: Collection[str]) -> Any:
     sent = await request.body()
-    return json_bodies.parse(sent) if sent else MISSING
+    return json_bodies.parse(sent, verbatim) if sent else MISSING
 
 
 class Description(FastAPI):

@@ -28,6 +28,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "post": "市交通局信访科",
         "roles": [_ROLE],
     },
+    "POST /desks/people/accounts/{account_id}/handing-over": {"to": "zhao.min"},
     "POST /desks/people/accounts/{account_id}/changes": {
         "name": "李工",
         "post": "市交通局信访科",

@@ -13,6 +13,7 @@ from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
 from services.desks.app import SERVICE as DESKS
 from services.dispatch.app import SERVICE as DISPATCH
 from services.intake.app import SERVICE as INTAKE
+from shared.encryption.keyring import MARK
 from shared.roles import AccountRole
 from shared.service.start import listening, pages_of, under_one_port
 from shared.web.tokens import Person
@@ -95,6 +96,11 @@ async def test_a_person_signs_in_with_the_role_of_a_claim_acts_and_signs_out_the
     authors = await city.ok("ops", "GET", f"/dispatch/authors/{appeal['appeal_id']}")
     assert "李工 (li.gong@sso)" in {item["account"] for item in authors["items"]}
 
+    async with city.services["desks"].engine.connect() as conn:
+        (kept_token,) = (
+            await conn.execute(text("select id_token from sessions where id_token is not null"))
+        ).scalars()
+    assert kept_token.startswith(MARK)
     ended = await person.browser.ok("DELETE", "/session")
     assert ended["ended"] == 1
     assert ended["elsewhere"].startswith(f"{provider.issuer}/session/end?id_token_hint=")

@@ -48,6 +48,7 @@ ELSEWHERE = {
     "POST /desks/people/accounts": {409},  # a login that is another account's
     "POST /desks/people/accounts/{account_id}/changes": {409},  # the last administrator
     "POST /desks/people/accounts/{account_id}/disabling": {409},
+    "POST /desks/people/accounts/{account_id}/handing-over": {409},  # to one of the identity provider
     "POST /desks/people/accounts/{account_id}/reset": {409},  # an account of the identity provider
     # with an identity provider, in tests/integration/test_identity_provider.py
     "GET /desks/people/provider/return": {403, 429},

@@ -385,3 +385,52 @@ async def test_a_first_password_opens_an_account_for_a_week(city: City) -> None:
         ),
         401,
     )
+
+
+async def test_blanks_at_the_ends_of_a_password_count(city: City) -> None:
+    account = await made(city, administering(), "blank", "李工", UNIT)
+    browser, typed = Browser(city), f" {PASSWORD} "
+    await browser.settle("blank", account["password"], typed)
+    assert (await Browser(city).sign_in("blank", typed))["stage"] == "open"
+    stripped = {"login": "blank", "password": PASSWORD}
+    refused(await Browser(city).call("POST", "/session", stripped), 401, "login")
+
+
+async def test_the_browser_forgets_pages_at_signing_out_and_keeps_its_device(city: City) -> None:
+    clerk = await person(city, "forgetful")
+    answer = await clerk.call("DELETE", "/session")
+    assert answer.headers["clear-site-data"] == '"cache", "storage"'
+    assert not any("device" in line for line in answer.headers.get_list("set-cookie"))
+
+
+async def test_a_unit_sets_up_one_time_codes_by_itself_and_needs_them_from_then_on(city: City) -> None:
+    clerk = await person(city, "careful")
+    secret = (await clerk.ok("POST", "/session/second-factor/setup"))["secret"]
+    assert (await clerk.show_code(secret))["stage"] == "open"
+    assert (await Browser(city).sign_in("careful", PASSWORD))["stage"] == "second_factor"
+
+
+async def test_who_leaves_hands_over_in_one_act_and_both_are_on_record(city: City) -> None:
+    leaving = await person(city, "leaving", UNIT, {"role": "leader", "code": "mayor"})
+    taking = (await made(city, administering(), "taking", "赵敏", {"role": "operator"}))["account"]
+    left = (await leaving.ok("GET", "/session"))["account"]
+    deputy = {"role": "unit", "code": "roads", "deputy_for": left["account_id"]}
+    other = (await made(city, administering(), "deputy", "王工", deputy))["account"]
+    path = f"/desks/people/accounts/{left['account_id']}"
+    work = (await call_as(city, administering(), "GET", f"{path}/work")).json()["items"]
+    assert {(item["role"], item["code"]) for item in work} == {("unit", "roads"), ("leader", "mayor")}
+    refused(await change(city, left["account_id"], "handing-over", {"to": "leaving"}), 422, "to")
+
+    answer = (await change(city, left["account_id"], "handing-over", {"to": "taking"})).json()
+    assert {role["role"] for role in answer["to"]["roles"]} == {"operator", "unit", "leader"}
+    assert answer["account"]["disabled"]
+    refused(await leaving.call("GET", "/session"), 401, "Cookie")
+    stands_in = (
+        await call_as(city, administering(), "GET", f"/desks/people/accounts/{other['account_id']}")
+    ).json()
+    assert stands_in["roles"][0]["deputy_for"] == taking["account_id"]
+    record = (await call_as(city, administering(), "GET", "/desks/people/record")).json()["items"]
+    details = {(line["account_id"], line["detail"]) for line in record}
+    assert (left["account_id"], f"handed_over {taking['account_id']}") in details
+    assert (taking["account_id"], f"took_over {left['account_id']}") in details
+    refused(await change(city, left["account_id"], "handing-over", {"to": "taking"}), 409)

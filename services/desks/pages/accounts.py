@@ -18,7 +18,7 @@ from shared.service.errors import NotFound
 
 ROLES = tuple(sorted(OF_PEOPLE))
 FIELDS_OF_REQUEST = {"roles.0.role": "role", "roles.0.code": "code", "role": "role", "code": "code"}
-CHANGES = frozenset({"disabling", "enabling", "reset"})
+CHANGES = frozenset({"disabling", "enabling", "reset", "handing-over"})
 """What is done to an account, by the last part of the route."""
 RECORDED: dict[str, tuple[str, str]] = {
     "account.changed.v1": ("账号变更", "account changed"),
@@ -73,7 +73,8 @@ async def change(request: Request) -> Response:
         raise NotFound("没有这项操作", "there is no such act")
     path = f"/people/accounts/{request.path_params['account_id']}/{act}"
     try:
-        answer = await calls_in(request).post(viewer_in(request), "desks", path, None, form.headers())
+        body = {"to": form["to"]} if act == "handing-over" else None
+        answer = await calls_in(request).post(viewer_in(request), "desks", path, body, form.headers())
     except Refused as error:
         return await _accounts_page(request, EMPTY.refused(error), status=error.status)
     if act == "reset":

@@ -208,7 +208,9 @@ def changed_in(content: Any) -> list[str]:
 
 
 def with_cookies(answer: Response, of: httpx.Response) -> Response:
-    """The page's answer with the cookies that desks set."""
+    """The page's answer with the cookies that desks set, and what the browser forgets."""
+    if (forgotten := of.headers.get("clear-site-data")) is not None:
+        answer.headers["clear-site-data"] = forgotten
     for value in of.headers.get_list("set-cookie"):
         answer.headers.append("set-cookie", value)
     return answer

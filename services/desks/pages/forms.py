@@ -15,6 +15,8 @@ from shared.web.arriving import BodyBounds, read_bounded
 ONCE, VERSION = "once", "version"
 """Hidden fields: the key of the form, by which a second click counts as the first, and the version seen."""
 MOST_FIELDS = 200
+PASSWORDS = ("password", "old", "new", "repeated")
+"""Fields that count as they were typed, with blanks at their ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,5 +89,6 @@ async def read_form(request: Request) -> Form:
         ) from None
     many: dict[str, tuple[str, ...]] = {}
     for name, value in pairs:
-        many[name] = (*many.get(name, ()), value.replace("\r\n", "\n").strip())
+        typed = value if name in PASSWORDS else value.replace("\r\n", "\n").strip()
+        many[name] = (*many.get(name, ()), typed)
     return Form({name: values[-1] for name, values in many.items()}, many)

@@ -5,6 +5,8 @@ from enum import StrEnum
 from starlette.requests import Request
 from starlette.responses import Response
 
+from services.desks.people.cookies import HOST_PREFIX, named
+
 LANGUAGE, SENIOR = "huying-language", "huying-senior"
 KEPT_S = 365 * 86_400
 
@@ -18,7 +20,7 @@ class Language(StrEnum):
 
 def chosen_language(request: Request) -> Language:
     """The language that the person chose; else English for browsers that do not read Chinese."""
-    chosen = request.cookies.get(LANGUAGE)
+    chosen = kept(request, LANGUAGE)
     if chosen in list(Language):
         return Language(chosen)
     accepted = request.headers.get("accept-language", "zh").lower()
@@ -27,7 +29,7 @@ def chosen_language(request: Request) -> Language:
 
 def is_senior(request: Request) -> bool:
     """Whether pages are shown large, in one column (长者模式)."""
-    return request.cookies.get(SENIOR) == "1"
+    return kept(request, SENIOR) == "1"
 
 
 def say(language: Language, zh: str, en: str) -> str:
@@ -35,6 +37,12 @@ def say(language: Language, zh: str, en: str) -> str:
     return en if language is Language.EN else zh
 
 
+def kept(request: Request, name: str) -> str | None:
+    """A choice that the browser keeps, from before TLS was on too."""
+    return request.cookies.get(HOST_PREFIX + name) or request.cookies.get(name)
+
+
 def keep(answer: Response, name: str, value: str, *, secure: bool) -> None:
     """Keep a choice for a year."""
+    name = named(name, secure=secure)
     answer.set_cookie(name, value, KEPT_S, path="/", secure=secure, httponly=True, samesite="lax")

@@ -5,11 +5,12 @@ from uuid import UUID
 
 from starlette.requests import Request
 
+from services.desks.pages.language import kept
 from services.desks.people import queries
-from services.desks.people.cookies import SESSION
+from services.desks.people.cookies import SESSION, named
 from services.desks.people.domain import Account, Grant, Stage, author_name, label
 from services.desks.people.sessions import Session, session_of
-from services.desks.people.transactions import acting, address_of
+from services.desks.people.transactions import acting, address_of, settings_of
 from shared.database.connection import Connection
 from shared.roles import AccountRole
 from shared.service.errors import Unauthorized
@@ -51,13 +52,13 @@ def role_key(grant: Grant) -> str:
 
 async def viewer_of(context: ServiceContext, request: Request) -> Viewer | None:
     """Who is signed in; None for the public. Where a session waits for a step, the viewer has no role."""
-    if SESSION not in request.cookies:
+    if named(SESSION, secure=settings_of(context).behind_proxy) not in request.cookies:
         return None
     try:
         async with acting(context, address_of(context, request)) as act:
             session = await session_of(context, request, act.conn, act.at)
             grants = tuple(session.account.roles_on(act.day)) if session.stage is Stage.OPEN else ()
-            grant = _chosen(grants, request.cookies.get(CHOSEN_ROLE))
+            grant = _chosen(grants, kept(request, CHOSEN_ROLE))
             author = await _author(act.conn, session, grant)
     except Unauthorized:
         return None

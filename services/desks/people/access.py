@@ -39,5 +39,7 @@ ACCESS: Access = {
     "POST /people/accounts/{account_id}/disabling": only(ADMINISTRATOR),
     "POST /people/accounts/{account_id}/enabling": only(ADMINISTRATOR),
     "POST /people/accounts/{account_id}/reset": only(ADMINISTRATOR),
+    "POST /people/accounts/{account_id}/handing-over": only(ADMINISTRATOR),
+    "GET /people/accounts/{account_id}/work": only(ADMINISTRATOR, AUDITOR),
     "GET /people/record": only(ADMINISTRATOR, AUDITOR),
 }

@@ -40,6 +40,28 @@ class NewAccount(BaseModel):
     password: str
 
 
+class OpenWork(BaseModel):
+    """How much is open for one role: legs of its unit, or lifts to its leader."""
+
+    role: str
+    code: str | None
+    open: int
+
+
+class Work(BaseModel):
+    """What an account has open, by its roles in force."""
+
+    items: list[OpenWork]
+
+
+class HandedOver(BaseModel):
+    """The account that is left, the one that took over, and the roles that it got by that."""
+
+    account: ShownAccount
+    to: ShownAccount
+    handed_over: list[ShownGrant]
+
+
 class SessionStands(BaseModel):
     """The session of this browser. Only one whose `stage` is `open` gives tokens.
 

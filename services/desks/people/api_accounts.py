@@ -38,7 +38,7 @@ async def accounts(conn: Reading, page: Paged) -> Response:
 )
 async def account(account_id: UUID, conn: Reading) -> Response:
     """One account; its version is the ETag."""
-    return _shown(_of(await queries.account(conn, account_id)))
+    return _shown(account_now(await queries.account(conn, account_id)))
 
 
 @router.post(
@@ -92,12 +92,12 @@ async def change(
     """Replace name, post and roles. What the roles no longer allow ends with the tokens given."""
     context, grants = request.context, body.grants()
     async with acting(context, address_of(context, http_request), request.caller) as act:
-        before = await _locked(act, account_id, request)
-        _refuse_known(before)
+        before = await locked(act, account_id, request)
+        refuse_known(before)
         await _check_deputies(act, account_id, grants)
         roles = [grant.model_dump(mode="json") for grant in grants]
         await queries.change_account(act.conn, account_id, body.name, body.post, roles)
-        changed = await _with_an_administrator(act, before)
+        changed = await with_an_administrator(act, before)
         await act.record.account_changed(account_id, AccountChange.CHANGED)
     return _shown(changed)
 
@@ -112,9 +112,9 @@ async def disable(account_id: UUID, http_request: Request, request: Replacing) -
     """Disable an account at once: its sessions end, and it gets no token any more."""
     context = request.context
     async with acting(context, address_of(context, http_request), request.caller) as act:
-        before = await _locked(act, account_id, request)
+        before = await locked(act, account_id, request)
         await queries.set_disabled(act.conn, account_id, act.at)
-        disabled = await _with_an_administrator(act, before)
+        disabled = await with_an_administrator(act, before)
         await end_sessions(act, account_id, SessionEnd.DISABLED)
         await act.record.account_changed(account_id, AccountChange.DISABLED)
     return _shown(disabled)
@@ -129,10 +129,10 @@ async def enable(account_id: UUID, http_request: Request, request: Replacing) ->
     """Enable an account that was disabled, with the roles and the password that it had."""
     context = request.context
     async with acting(context, address_of(context, http_request), request.caller) as act:
-        await _locked(act, account_id, request)
+        await locked(act, account_id, request)
         await queries.set_disabled(act.conn, account_id, None)
         await act.record.account_changed(account_id, AccountChange.ENABLED)
-        enabled = _of(await queries.account(act.conn, account_id))
+        enabled = account_now(await queries.account(act.conn, account_id))
     return _shown(enabled)
 
 
@@ -147,12 +147,12 @@ async def reset(account_id: UUID, http_request: Request, request: Replacing) -> 
     context, password = request.context, passwords.first_password()
     hash_ = await passwords.hashed(password)
     async with acting(context, address_of(context, http_request), request.caller) as act:
-        _refuse_known(await _locked(act, account_id, request))
+        refuse_known(await locked(act, account_id, request))
         await queries.set_password(act.conn, account_id, act.at, hash_, is_first=True)
         await queries.set_second_factor(act.conn, account_id, None)
         await end_sessions(act, account_id, SessionEnd.RESET)
         await act.record.account_changed(account_id, AccountChange.RESET)
-        changed = _of(await queries.account(act.conn, account_id))
+        changed = account_now(await queries.account(act.conn, account_id))
     return json({"account": views.shown_account(changed), "password": password}, etag=changed.version)
 
 
@@ -176,17 +176,17 @@ def _position(after: list[Any] | None) -> tuple[datetime | None, UUID | None]:
         raise no_cursor() from None
 
 
-async def _locked(act: Act, account_id: UUID, request: Replacing) -> Account:
+async def locked(act: Act, account_id: UUID, request: Replacing) -> Account:
     """The account, while nobody else changes any. Refuses a change made on another version."""
     rows = await queries.all_accounts_locked(
         act.conn
     )  # in one order: no two administrators wait for each other
-    known = _of(next((row for row in rows if row.account_id == account_id), None))
+    known = account_now(next((row for row in rows if row.account_id == account_id), None))
     request.check(known.version)
     return known
 
 
-def _refuse_known(account: Account) -> None:
+def refuse_known(account: Account) -> None:
     """Raise `Conflict` for an account whose name, roles and password are the identity provider's."""
     if account.subject is not None:
         raise Conflict(
@@ -196,7 +196,7 @@ def _refuse_known(account: Account) -> None:
         )
 
 
-async def _with_an_administrator(act: Act, before: Account) -> Account:
+async def with_an_administrator(act: Act, before: Account) -> Account:
     """The account as it now is. Raises `Conflict` where it was the last one that may administer accounts."""
     known = {row.account_id: Account.of(row) for row in await queries.all_accounts_locked(act.conn)}
     was_administrator = bool(active_administrators([before], act.day))
@@ -217,7 +217,8 @@ async def _check_deputies(act: Act, account_id: UUID, grants: Collection[Grant])
         )
 
 
-def _of(row: Any) -> Account:
+def account_now(row: Any) -> Account:
+    """The account of a row. Raises `NotFound` where there is none."""
     if row is None:
         raise NotFound("没有这个账号", "there is no such account", "account_id")
     return Account.of(row)

@@ -72,18 +72,19 @@ async def end(http_request: Request, request: Requested) -> Response:
     async with acting(context, address_of(context, http_request)) as act:
         session = await session_of(context, http_request, act.conn, act.at)
         ended = await end_sessions(act, session.account.account_id, SessionEnd.SIGNED_OUT, only=session.id)
-    answer = json({"ended": ended, "elsewhere": await _elsewhere(context, session)})
+        id_token = queries.id_token_of(act.conn, session.row)
+    answer = json({"ended": ended, "elsewhere": await _elsewhere(context, id_token)})
     drop_session(answer, secure=settings_of(context).behind_proxy)
     return answer
 
 
-async def _elsewhere(context: ServiceContext, session: Session) -> str | None:
+async def _elsewhere(context: ServiceContext, id_token: str | None) -> str | None:
     """Where the browser signs out at the identity provider too. A provider that is away keeps nobody in."""
     provider = provider_of(context)
-    if provider is None or session.row.id_token is None:
+    if provider is None or id_token is None:
         return None
     try:
-        return await sign_out_address(provider, session.row.id_token)
+        return await sign_out_address(provider, id_token)
     except Unavailable:
         return None
 

@@ -4,11 +4,12 @@ from datetime import date
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from services.desks.people.domain import OF_PEOPLE, Grant
 from shared.roles import AccountRole
 from shared.web.bodies import Body, Code, Shape, wrong
+from shared.web.endpoints import VERBATIM
 from shared.web.tokens import Purpose
 
 Login = Annotated[
@@ -20,7 +21,7 @@ Login = Annotated[
     ),
 ]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
-Password = Annotated[str, Field(min_length=1, max_length=200)]
+Password = Annotated[str, StringConstraints(strip_whitespace=False, min_length=1, max_length=200), VERBATIM]
 OneTimeCode = Annotated[
     str, Shape(r"^[0-9]{6}$", "一次性验证码为 6 位数字", "a one-time code has six digits")
 ]
@@ -68,6 +69,12 @@ class AddedAccount(ChangedAccount):
     """A new account."""
 
     login: Login
+
+
+class HandingOver(Body):
+    """Who takes over, by login."""
+
+    to: Login
 
 
 class SignIn(Body):

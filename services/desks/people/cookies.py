@@ -25,10 +25,14 @@ if TYPE_CHECKING:
     from services.desks.people.keys import PeopleKeys
 
 SESSION, DEVICE, SIGN_IN = "huying-session", "huying-device", "huying-sign-in"
+HOST_PREFIX = "__Host-"
+"""What names of cookies begin with where TLS is on: browsers take them over TLS from this very host alone."""
 SIGN_IN_S = 600
 """So long a sign-in that goes by the identity provider may take."""
 DEVICE_KEPT_S = 365 * 86_400
 LONGEST = 2_000
+FORGOTTEN = '"cache", "storage"'
+"""What a browser forgets at signing out. The cookie of the device stays: others cannot use up its tries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +56,22 @@ class SessionCookie:
         return sha256(f"proof {self.secret}".encode()).hexdigest()
 
 
-def session_cookie(request: Request, keys: Mapping[str, OKPKey]) -> SessionCookie | None:
+def named(name: str, *, secure: bool) -> str:
+    """What a cookie is called at the browser."""
+    return HOST_PREFIX + name if secure else name
+
+
+def session_cookie(request: Request, keys: Mapping[str, OKPKey], *, secure: bool) -> SessionCookie | None:
     """The session that a request claims; None without a cookie of ours."""
-    content = _read(request.cookies.get(SESSION), SESSION, keys)
+    content = _read(request, SESSION, keys, secure=secure)
     return None if content is None else SessionCookie(UUID(content["session"]), content["secret"])
 
 
-def device_of(request: Request, account_id: UUID | None, keys: Mapping[str, OKPKey]) -> str | None:
+def device_of(
+    request: Request, account_id: UUID | None, keys: Mapping[str, OKPKey], *, secure: bool
+) -> str | None:
     """The device from which this account signed in before; None for any other."""
-    content = _read(request.cookies.get(DEVICE), DEVICE, keys)
+    content = _read(request, DEVICE, keys, secure=secure)
     return content["device"] if content and content["account"] == str(account_id) else None
 
 
@@ -76,9 +87,11 @@ def set_device(response: Response, account_id: UUID, keys: "PeopleKeys", *, secu
     _set(response, DEVICE, _signed(content, DEVICE, keys.signer()), DEVICE_KEPT_S, secure=secure)
 
 
-def begun_sign_in(request: Request, keys: Mapping[str, OKPKey], now_s: int) -> dict[str, str] | None:
+def begun_sign_in(
+    request: Request, keys: Mapping[str, OKPKey], now_s: int, *, secure: bool
+) -> dict[str, str] | None:
     """What this browser took along to the identity provider; None where it is nothing, or too old."""
-    content = _read(request.cookies.get(SIGN_IN), SIGN_IN, keys)
+    content = _read(request, SIGN_IN, keys, secure=secure)
     return content if content and now_s <= int(content["until"]) else None
 
 
@@ -91,14 +104,22 @@ def set_sign_in(
 
 
 def drop_sign_in(response: Response, *, secure: bool) -> None:
-    response.delete_cookie(SIGN_IN, path="/", secure=secure, httponly=True, samesite="lax")
+    _drop(response, SIGN_IN, secure=secure)
 
 
 def drop_session(response: Response, *, secure: bool) -> None:
-    response.delete_cookie(SESSION, path="/", secure=secure, httponly=True, samesite="lax")
+    """End the session at the browser, which forgets the pages that it kept too."""
+    _drop(response, SESSION, secure=secure)
+    response.headers["clear-site-data"] = FORGOTTEN
+
+
+def _drop(response: Response, name: str, *, secure: bool) -> None:
+    name = named(name, secure=secure)
+    response.delete_cookie(name, path="/", secure=secure, httponly=True, samesite="lax")
 
 
 def _set(response: Response, name: str, value: str, max_age: int | None, *, secure: bool) -> None:
+    name = named(name, secure=secure)
     response.set_cookie(name, value, max_age, path="/", secure=secure, httponly=True, samesite="lax")
 
 
@@ -107,8 +128,9 @@ def _signed(content: dict[str, str], kind: str, key: OKPKey) -> str:
     return jws.serialize_compact(header, orjson.dumps(content), key, algorithms=[ALGORITHM])
 
 
-def _read(value: str | None, kind: str, keys: Mapping[str, OKPKey]) -> dict[str, str] | None:
+def _read(request: Request, kind: str, keys: Mapping[str, OKPKey], *, secure: bool) -> dict[str, str] | None:
     """The content of a cookie of this kind that one of `keys` signed; None for any other."""
+    value = request.cookies.get(named(kind, secure=secure))
     if value is None or len(value) > LONGEST:
         return None
     try:

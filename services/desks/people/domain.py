@@ -1,6 +1,6 @@
 """Accounts of people: roles with terms, and what a person must do before a session is open. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -85,10 +85,10 @@ class Account:
         is_stale = self.password_is_first and at - self.password_set_at > FIRST_PASSWORD
         return bool(self.roles_on(day)) and not is_stale
 
-    @property
-    def needs_second_factor(self) -> bool:
-        """Whether one of its roles, in force or not, needs a second factor."""
-        return any(grant.role.acts_as in NEED_SECOND_FACTOR for grant in self.grants)
+    def needs_second_factor(self, besides: Collection[AccountRole]) -> bool:
+        """Whether one of its roles, in force or not, needs a second factor: by itself or by `besides`."""
+        needing = NEED_SECOND_FACTOR.union(besides)
+        return any({grant.role, grant.role.acts_as} & needing for grant in self.grants)
 
 
 class Stage(StrEnum):
@@ -100,13 +100,16 @@ class Stage(StrEnum):
     OPEN = "open"
 
 
-def stage_of(account: Account, *, passed_second_factor: bool) -> Stage:
-    """What a session of this account waits for. The identity provider may have asked for a second factor."""
+def stage_of(account: Account, besides: Collection[AccountRole], *, passed_second_factor: bool) -> Stage:
+    """What a session of this account waits for. The identity provider may have asked for a second factor.
+
+    `besides` are the roles that need one by the city's own word.
+    """
     if account.has_second_factor and not passed_second_factor:
         return Stage.SECOND_FACTOR
     if account.password_is_first:
         return Stage.PASSWORD
-    if account.needs_second_factor and not passed_second_factor:
+    if account.needs_second_factor(besides) and not passed_second_factor:
         return Stage.SECOND_FACTOR_SETUP
     return Stage.OPEN
 
@@ -134,3 +137,36 @@ def active_administrators(accounts: Iterable[Account], day: date) -> set[UUID]:
         for account in accounts
         if any(grant.role is AccountRole.ADMINISTRATOR for grant in account.roles_on(day))
     }
+
+
+def received(leaving: Iterable[Grant], own: Iterable[Grant], day: date) -> tuple[Grant, ...]:
+    """The roles that whoever takes over gets on `day`: those that have not ended, and that it lacks.
+
+    What somebody held in place of another person is not handed over.
+    """
+    held = {(grant.role, grant.code) for grant in own if grant.is_in_force(day) and grant.ends_on is None}
+    return tuple(
+        grant.model_copy(update={"starts_on": max(grant.starts_on or day, day)})
+        for grant in leaving
+        if grant.deputy_for is None and (grant.ends_on or day) >= day and (grant.role, grant.code) not in held
+    )
+
+
+def ended(grants: Iterable[Grant], day: date) -> tuple[Grant, ...]:
+    """The roles as they stand when they ended the day before; those that were still to begin are gone."""
+    before = day - timedelta(days=1)
+    return tuple(
+        grant.model_copy(update={"ends_on": min(grant.ends_on or before, before)})
+        for grant in grants
+        if grant.starts_on is None or grant.starts_on <= before
+    )
+
+
+def standing_in(grants: tuple[Grant, ...], leaving: UUID, receiver: UUID, own: UUID) -> tuple[Grant, ...]:
+    """The roles of `own` where who stood in for `leaving` stands in for `receiver`; nobody for oneself."""
+    if own == receiver:
+        return tuple(grant for grant in grants if grant.deputy_for != leaving)
+    return tuple(
+        grant.model_copy(update={"deputy_for": receiver}) if grant.deputy_for == leaving else grant
+        for grant in grants
+    )

@@ -42,8 +42,8 @@ async def matches(password: str, kept: str | None) -> bool:
 
 
 def first_password() -> str:
-    """A password that is shown once and changed at signing in: 16 letters and digits, about 90 bits."""
-    return secrets.token_urlsafe(12)
+    """A password that is shown once and changed at signing in: 22 letters and digits, 128 bits."""
+    return secrets.token_urlsafe(16)
 
 
 def check(password: str, own_words: Iterable[str]) -> None:

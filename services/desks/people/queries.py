@@ -1,17 +1,19 @@
 """Accounts, their sessions, and where people signed in from, in the database."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from services.desks.people.domain import IDLE, TOTAL
 from shared.database.connection import Connection
+from shared.roles import AccountRole
 
 SECOND_FACTOR = "accounts.totp_secret"
+ID_TOKEN = "sessions.id_token"
 """What the secret of one-time codes is bound to when it is encrypted, beside its account."""
 SEEN_EVERY = timedelta(minutes=1)
 
@@ -25,6 +27,17 @@ _ALL_LOCKED = text(f"select {_COLUMNS} from accounts order by account_id for upd
 _LIST = text(f"select {_COLUMNS} from accounts where login > :after order by login limit :limit")
 _LABELS = text("select account_id, name, login from accounts where account_id = any(cast(:ids as uuid[]))")
 _ANY = text("select 1 from accounts limit 1")
+_OPEN_LEGS = text("select count(*) from legs where unit = :code and is_open")
+_OPEN_LIFTS = text(
+    """
+    select count(distinct l.appeal_id) from lifts l join cases c on c.appeal_id = l.appeal_id
+    where coalesce(l.acts, l.leader) = :code and not c.ended
+    """
+)
+_OPEN: Mapping[AccountRole | None, TextClause] = {
+    AccountRole.UNIT: _OPEN_LEGS,
+    AccountRole.LEADER: _OPEN_LIFTS,
+}
 _ADD = text(
     """
     insert into accounts (account_id, login, name, post, roles, password_hash, password_is_first,
@@ -153,6 +166,12 @@ async def has_accounts(conn: Connection) -> bool:
     return (await conn.execute(_ANY)).scalar() is not None
 
 
+async def open_work(conn: Connection, role: AccountRole | None, code: str | None) -> int:
+    """How many legs of a unit, or lifted appeals of a leader, are open; none for other roles."""
+    query = _OPEN.get(role)
+    return 0 if query is None else int((await conn.execute(query, {"code": code})).scalar_one())
+
+
 async def labels(conn: Connection, ids: Sequence[UUID]) -> Sequence[Any]:
     """Names and logins of accounts."""
     return (await conn.execute(_LABELS, {"ids": list(ids)})).all()
@@ -205,7 +224,14 @@ async def use_step(conn: Connection, account_id: UUID, at: datetime, step: int) 
 async def begin_session(conn: Connection, at: datetime, **values: Any) -> None:
     await conn.execute(_FORGET_SESSIONS, {"before": at - timedelta(days=180)})
     await conn.execute(_FORGET_TOKENS, {"before": at - TOTAL})
-    await conn.execute(_BEGIN, {**values, "at": at})
+    id_token = values["id_token"] and conn.cell(ID_TOKEN, values["session_id"]).encrypt(values["id_token"])
+    await conn.execute(_BEGIN, {**values, "id_token": id_token, "at": at})
+
+
+def id_token_of(conn: Connection, row: Any) -> str | None:
+    """The ID token of a session that the identity provider began, decrypted; None for any other."""
+    token = row.id_token
+    return None if token is None else conn.cell(ID_TOKEN, row.session_id).decrypt(token)
 
 
 async def live_session(conn: Connection, session_id: UUID, at: datetime) -> Any:

@@ -44,10 +44,11 @@ class Record:
     def at(self) -> datetime:
         return self._work.at
 
-    async def account_changed(self, account_id: UUID, change: AccountChange) -> None:
+    async def account_changed(self, account_id: UUID, change: AccountChange, more: str = "") -> None:
+        """`more` stands behind the change in the record: the other account that it concerns."""
         salt = secrets.token_hex(16)
         event = AccountChanged.about(account_id, self.at, change=change, origin=self._origin(salt))
-        await self._add(event, account_id, change, salt)
+        await self._add(event, account_id, f"{change} {more}".strip(), salt)
 
     async def signed_in(self, account_id: UUID, session_id: UUID) -> None:
         salt = secrets.token_hex(16)

@@ -12,8 +12,10 @@ from fastapi import Request
 from services.desks.people import queries
 from services.desks.people.cookies import SessionCookie, session_cookie
 from services.desks.people.domain import Account, Stage, stage_of
+from services.desks.people.transactions import settings_of
 from services.desks.resources import people_keys
 from shared.database.connection import Connection
+from shared.roles import AccountRole
 from shared.service.errors import Forbidden, Unauthorized
 from shared.service.service import ServiceContext
 
@@ -29,6 +31,7 @@ class Session:
     account: Account
     row: Any
     secrets: Any
+    second_factor_besides: tuple[AccountRole, ...] = ()
 
     @property
     def id(self) -> UUID:
@@ -36,7 +39,8 @@ class Session:
 
     @property
     def stage(self) -> Stage:
-        return stage_of(self.account, passed_second_factor=self.row.second_factor_at is not None)
+        passed = self.row.second_factor_at is not None
+        return stage_of(self.account, self.second_factor_besides, passed_second_factor=passed)
 
 
 async def session_of(
@@ -47,7 +51,9 @@ async def session_of(
     Raises `Unauthorized` where there is none in force, and `Forbidden` where another site's page may have
     sent the request.
     """
-    cookie = session_cookie(request, people_keys(context).checking())
+    cookie = session_cookie(
+        request, people_keys(context).checking(), secure=settings_of(context).behind_proxy
+    )
     row = None if cookie is None else await queries.live_session(conn, cookie.session_id, at)
     if cookie is None or row is None or not hmac.compare_digest(row.secret_hash, cookie.secret_hash):
         raise not_signed_in()
@@ -58,7 +64,7 @@ async def session_of(
     if not account.roles_on(at.astimezone(context.zone).date()):
         raise not_signed_in()
     await queries.see(conn, row, at)
-    return Session(cookie, account, row, stored)
+    return Session(cookie, account, row, stored, settings_of(context).second_factor_besides)
 
 
 def check_own_page(request: Request, cookie: SessionCookie | None) -> None:

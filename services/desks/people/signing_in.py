@@ -10,7 +10,7 @@ from services.desks.people import passwords, queries
 from services.desks.people.cookies import SessionCookie, device_of, session_cookie
 from services.desks.people.domain import Account, Stage, stage_of
 from services.desks.people.throttle import Buckets
-from services.desks.people.transactions import Act, acting, address_of
+from services.desks.people.transactions import Act, acting, address_of, settings_of
 from services.desks.resources import people_keys
 from shared.events.people import RefusalReason, SessionEnd
 from shared.service.errors import Unauthorized
@@ -26,10 +26,7 @@ class SignedIn:
     account: Account
     cookie: SessionCookie
     is_new_device: bool
-
-    @property
-    def stage(self) -> Stage:
-        return stage_of(self.account, passed_second_factor=False)
+    stage: Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +44,9 @@ class ByProvider:
 async def sign_in(context: ServiceContext, request: Request, login: str, password: str) -> SignedIn:
     """Let a person in. Raises `TooMany` where tries must wait, and `Unauthorized` where anything is wrong."""
     keys, address = people_keys(context).checking(), address_of(context, request)
+    secure = settings_of(context).behind_proxy
     row = await queries.account_of_login(context.reader.reading(), login)
-    device = device_of(request, None if row is None else row.account_id, keys)
+    device = device_of(request, None if row is None else row.account_id, keys, secure=secure)
     buckets = Buckets(login, address, device)
     await buckets.take(context, address, None if row is None else row.account_id)
     is_right = await passwords.matches(password, None if row is None else row.password_hash)
@@ -56,12 +54,15 @@ async def sign_in(context: ServiceContext, request: Request, login: str, passwor
         reason = _reason(row, is_right=is_right, act=act)
         if reason is None:
             await buckets.undo(act.conn)
-            cookie = await begin(act, request, row.account_id, session_cookie(request, keys))
+            before = session_cookie(request, keys, secure=secure)
+            cookie = await begin(act, request, row.account_id, before)
         else:
             await act.record.refused(None if row is None else row.account_id, reason)
     if reason is not None:
         raise _refused()
-    return SignedIn(Account.of(row), cookie, device is None)
+    account = Account.of(row)
+    stage = stage_of(account, settings_of(context).second_factor_besides, passed_second_factor=False)
+    return SignedIn(account, cookie, device is None, stage)
 
 
 def _reason(row: Any, *, is_right: bool, act: Act) -> RefusalReason | None:

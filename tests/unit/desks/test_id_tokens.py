@@ -44,6 +44,9 @@ LOGOUT = {
 }
 
 
+TYPE = "logout+jwt"
+
+
 def signed(claims: dict[str, Any], key: Key = KEY, alg: str = "RS256", **header: Any) -> str:
     """A token that is signed now: its times are as far from now as they were from `NOW`."""
     passed = epoch_s() - NOW
@@ -145,10 +148,17 @@ async def test_a_token_that_is_not_for_this_sign_in_is_not_trusted(make: Callabl
     ],
 )
 async def test_another_token_is_no_logout_token(change: dict[str, Any]) -> None:
-    assert (await id_tokens.signed_out(signed(LOGOUT), client_of(Provider()), SETTINGS)).session == "s"
+    right = signed(LOGOUT, typ=TYPE)
+    assert (await id_tokens.signed_out(right, client_of(Provider()), SETTINGS)).session == "s"
     claims = {name: value for name, value in {**LOGOUT, **change}.items() if value is not None}
     with pytest.raises(id_tokens.NotTrusted):
-        await id_tokens.signed_out(signed(claims), client_of(Provider()), SETTINGS)
+        await id_tokens.signed_out(signed(claims, typ=TYPE), client_of(Provider()), SETTINGS)
+
+
+@pytest.mark.parametrize("header", [{}, {"typ": "JWT"}, {"typ": "at+jwt"}])
+async def test_a_token_that_is_not_typed_as_a_logout_token_is_none(header: dict[str, str]) -> None:
+    with pytest.raises(id_tokens.NotTrusted, match=r"logout\+jwt"):
+        await id_tokens.signed_out(signed(LOGOUT, **header), client_of(Provider()), SETTINGS)
 
 
 async def test_an_unknown_key_is_asked_for_once_in_a_while() -> None:

@@ -99,7 +99,7 @@ async def returned(
     """
     context, provider = request.context, _provider(request.context)
     settings, secure = provider.settings(), settings_of(context).behind_proxy
-    begun = begun_sign_in(http_request, people_keys(context).checking(), epoch_s())
+    begun = begun_sign_in(http_request, people_keys(context).checking(), epoch_s(), secure=secure)
     if begun is None or not hmac.compare_digest(begun["state"].encode(), state.encode()):
         raise no_longer_taken()
     if error or not code or iss not in ("", settings.issuer):

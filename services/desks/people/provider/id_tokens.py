@@ -30,6 +30,7 @@ SKEW_S = 60
 LOGOUT_S = 300
 """So old a logout token may be."""
 LOGOUT = "http://schemas.openid.net/event/backchannel-logout"
+LOGOUT_TYPES = ("logout+jwt", "application/logout+jwt")
 LONGEST_SUBJECT = 255
 
 
@@ -54,7 +55,7 @@ async def signed_in(
     now_s: Callable[[], int] = epoch_s,
 ) -> Subject:
     """Whom an ID token is about (OpenID Connect Core 1.0, 3.1.3.7). Raises `NotTrusted` for any other."""
-    claims = await _claims(token, client)
+    claims = (await _signed(token, client)).claims
     registry = jwt.JWTClaimsRegistry(
         now_s,
         SKEW_S,
@@ -75,7 +76,10 @@ async def signed_out(
     token: str, client: ProviderClient, settings: ProviderSettings, now_s: Callable[[], int] = epoch_s
 ) -> Subject:
     """Whom a logout token is about (OpenID Connect Back-Channel Logout 1.0, 2.6). Raises `NotTrusted`."""
-    claims = await _claims(token, client)
+    logout = await _signed(token, client)
+    claims = logout.claims
+    if str(logout.header.get("typ", "")).lower() not in LOGOUT_TYPES:
+        raise NotTrusted("the token is not typed as a logout token (logout+jwt)")
     registry = jwt.JWTClaimsRegistry(
         now_s,
         SKEW_S,
@@ -96,13 +100,13 @@ async def signed_out(
     return subject
 
 
-async def _claims(token: str, client: ProviderClient) -> dict[str, Any]:
-    """The claims that a key of the provider signed; a key that is not known yet is asked for once."""
+async def _signed(token: str, client: ProviderClient) -> jwt.Token:
+    """The token that a key of the provider signed; a key that is not known yet is asked for once."""
     try:
         try:
-            return jwt.decode(token, await client.keys(), algorithms=ALGORITHMS).claims
+            return jwt.decode(token, await client.keys(), algorithms=ALGORITHMS)
         except InvalidKeyIdError:
-            return jwt.decode(token, await client.keys(unknown=True), algorithms=ALGORITHMS).claims
+            return jwt.decode(token, await client.keys(unknown=True), algorithms=ALGORITHMS)
     except (JoseError, ValueError) as error:
         raise NotTrusted(f"the token's signature does not hold: {type(error).__name__}") from error
 

@@ -11,7 +11,7 @@ from services.desks.people.provider.claims import grants_of, logins_of, name_of,
 from services.desks.people.provider.id_tokens import Subject
 from services.desks.people.provider.settings import ProviderSettings
 from services.desks.people.signing_in import ByProvider, begin
-from services.desks.people.transactions import Act, acting, address_of
+from services.desks.people.transactions import Act, acting, address_of, settings_of
 from services.desks.resources import people_keys
 from shared.events.people import AccountChange, RefusalReason
 from shared.service.errors import Forbidden
@@ -27,7 +27,9 @@ async def let_in(
     context: ServiceContext, request: Request, settings: ProviderSettings, token: str, person: Subject
 ) -> SessionCookie:
     """Begin a session of whom the provider named. Raises `Forbidden` where no role is in force."""
-    before = session_cookie(request, people_keys(context).checking())
+    before = session_cookie(
+        request, people_keys(context).checking(), secure=settings_of(context).behind_proxy
+    )
     by_provider = ByProvider(
         person.session or "", token, passed_second_factor=passed_second_factor(person.claims, settings)
     )
