@@ -12,9 +12,8 @@ from services.desks.people.domain import IDLE, TOTAL
 from shared.database.connection import Connection
 from shared.roles import AccountRole
 
-SECOND_FACTOR = "accounts.totp_secret"
-ID_TOKEN = "sessions.id_token"
-"""What the secret of one-time codes is bound to when it is encrypted, beside its account."""
+SECOND_FACTOR, ID_TOKEN = "accounts.totp_secret", "sessions.id_token"
+"""What secrets of one-time codes and ID tokens are bound to, beside their account or session."""
 SEEN_EVERY = timedelta(minutes=1)
 
 _COLUMNS = """account_id, login, name, post, roles, password_hash, password_is_first, password_set_at,
