@@ -60,9 +60,8 @@ class PastWork(UnitOfWork):
         numbered = list(self._numbered(pending))
         await self.conn.copy("outbox", _OUTBOX, [(n, *row, row.occurred_at) for n, row in numbered])
         await self.conn.copy("links", _LINKS, list(_links(self.service, numbered)))
-        await authors.add(
-            self.conn, [author for emitted in pending if (author := emitted.author()) is not None]
-        )
+        authors.add(self.writes, [author for emitted in pending if (author := emitted.author()) is not None])
+        await self.writes.execute(self.conn)
         await self.conn.copy("inbox", ("event_id", "received_at"), list(self.heard.items()))
 
     def _numbered(self, pending: Sequence[Pending]) -> Iterator[_Numbered]:
