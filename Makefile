@@ -12,7 +12,7 @@ LOCK = ../$(TOOLS)/bin/uv pip compile --quiet --universal --python-version 3.11 
 unexport PYTHONDONTWRITEBYTECODE  # else each of the many processes compiles all modules again
 
 .DEFAULT_GOAL := help
-.PHONY: run test test-kafka test-clients test-slow test-deploy jaeger torture check fmt bench lock notice sbom audit wheel kustomize bench-scale help
+.PHONY: run test test-kafka test-clients test-slow test-deploy test-containers jaeger torture check fmt bench lock notice sbom audit wheel kustomize bench-scale help
 
 $(READY): requirements/run.txt requirements/build.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -53,6 +53,9 @@ test-slow: $(TEST_READY)  ## What takes minutes: five of faults, tens of thousan
 
 test-deploy: $(TEST_READY)  ## Dashboards, alerts, commands of containers and traces, all live; see docs/operations.md
 	$(BIN)/pytest -m "slow or not slow" --timeout 600 tests/deploy
+
+test-containers: $(TEST_READY)  ## Build the images, and run the whole docker-compose.yml on an engine of the tests' own; as root, see docs/operations.md
+	bash tests/containers/run.sh
 
 jaeger: .huying/jaeger  ## Build Jaeger with Go from its module, for test-deploy: fifteen minutes on two cores
 

@@ -29,14 +29,17 @@ for service in intake dispatch escalation financing notify desks; do
   printf 'postgresql+asyncpg://%s:%s@postgres/%s' "$service" "$(cat "${service}_password")" "$service" |
     made "${service}_database"
 done
+# Accounts that a new version adds join those that are there.
 {
-  account ops ops ops_key
-  account office office office_key
-  account intake service intake_key
-  account notify service notify_key
-  account desks service desks_key
-} | made accounts
-[ -s token_signer ] || openssl genpkey -algorithm ed25519 | made token_signer
+  [ ! -e accounts ] || cat accounts
+  for name in ops:ops office:office intake:service notify:service desks:service; do
+    grep -qsE "name: *${name%:*}\b" accounts || account "${name%:*}" "${name#*:}" "${name%:*}_key"
+  done
+} > accounts.new
+chmod 444 accounts.new && mv accounts.new accounts
+for key in token_signer seal_key; do
+  [ -s "$key" ] || openssl genpkey -algorithm ed25519 | made "$key"
+done
 openssl pkey -in token_signer -pubout | made token_keys
 [ -s tls_key ] || {
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 90 -subj "/CN=$host" \

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from huying.commands.options import STATE, State
+from huying.commands.options import STATE, Key, State, Url
 from huying.commands.running import run_until_stopped
 
 
@@ -48,6 +48,22 @@ def up(
             without=without or (),
         )
     )
+
+
+def console(
+    url: Url = None,
+    key: Key = None,
+    state: Annotated[Path, typer.Option(help="Folder for the spans that it receives.")] = STATE,
+    host: Annotated[str, typer.Option(help="The address that it listens on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, envvar="HUYING_PORT")] = 8007,
+) -> None:
+    """Serve the console for services that `huying up` did not start, such as those of Docker Compose."""
+    from huying.local.console_alone import serve_console
+    from huying.local.running_services import RunningServices
+
+    services = RunningServices.find(state, url, key)
+    state.mkdir(parents=True, exist_ok=True)
+    run_until_stopped(serve_console(services, state, host, port))
 
 
 def code(login: Annotated[str, typer.Argument(help="The login.")], state: State = STATE) -> None:

@@ -30,6 +30,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_
 app.command()(local.up)
 app.command()(doctor.doctor)
 app.command()(local.code)
+app.command()(local.console)
 app.command("bank-sim")(local.bank_sim)
 app.command()(local.serve)
 app.command()(local.grow)

@@ -8,7 +8,12 @@ import typer
 STATE = Path(".huying")
 
 State = Annotated[Path, typer.Option(help="Folder of everything that lasts.")]
-Url = Annotated[str | None, typer.Option(help="Services that `huying up` did not start.")]
+Url = Annotated[
+    str | None,
+    typer.Option(
+        envvar="HUYING_URL", help="Services that `huying up` did not start; {service} stands for a name."
+    ),
+]
 Key = Annotated[str | None, typer.Option(envvar="HUYING_KEY", help="API key of an ops account there.")]
 Out = Annotated[Path, typer.Option(help="Folder for what comes of it: CSV files and the report.")]
 SettingsFile = Annotated[

@@ -131,6 +131,12 @@ def _answer(kind: str, rejected: int) -> Response:
     return Response(content, media_type=kind)
 
 
+@router.get("/health", include_in_schema=False)
+async def health() -> Response:
+    """That the console answers; no account is needed."""
+    return Response("ok\n", media_type="text/plain")
+
+
 @router.get("/{name}.{kind}", include_in_schema=False)
 async def file(name: str, kind: str) -> Response:
     """The pages' style and script; they need no account."""

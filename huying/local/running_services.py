@@ -1,5 +1,6 @@
 """Services that run: where they answer, their pack settings, and requests under the key of an ops account."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,13 +40,15 @@ class RunningServices:
     def find(cls, state: Path, url: str | None, key: str | None, account: str = "ops") -> "RunningServices":
         """The services at `url` with `key`, else those that `huying up` runs on `state`, as `account`.
 
-        ValueError where neither is given.
+        Without `key` the file `huying_key` of the folder HUYING_SECRETS holds it. ValueError where neither is
+        given.
         """
-        if url and key:
-            return cls({service: f"{url.rstrip('/')}/{service}" for service in SERVICES}, key)
+        if url and (key := key or _key_file()):
+            return cls(urls_at(url), key)
         if not (state / URLS).exists() or not (state / KEYS).exists():
             raise ValueError(
                 f"nothing runs on the state folder {state}: name it by --state, or give --url and --key"
+                " / 该状态目录没有运行中的城市，请以 --state 指明，或给出 --url 与 --key"
             )
         urls, key = strict_yaml.values(state / URLS), strict_yaml.values(state / KEYS).get(account)
         if key is None:
@@ -92,3 +95,17 @@ def content_of(answer: httpx.Response) -> Any:
             " proxy keep this path to itself? Name the address inside by --url"
             " / 应答并非来自本系统的服务，可能被代理拦截，请用 --url 指明内部地址"
         ) from error
+
+
+def urls_at(url: str) -> dict[str, str]:
+    """The address of each service: below `url`, or `url` itself with its name for each `{service}`."""
+    base = url.rstrip("/")
+    if "{service}" in base:
+        return {service: base.replace("{service}", service) for service in SERVICES}
+    return {service: f"{base}/{service}" for service in SERVICES}
+
+
+def _key_file() -> str:
+    """The key in the folder of secrets; "" where there is none."""
+    file = Path(os.environ.get("HUYING_SECRETS", "")) / "huying_key"
+    return file.read_text("utf-8").strip() if file.is_file() else ""

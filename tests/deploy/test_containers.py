@@ -47,12 +47,21 @@ def image(folder: Path) -> Path:
     subprocess.run(["bash", str(DEPLOY / "secrets.sh"), str(folder / "secrets")], check=True)
     copied = folder / "image"
     for line in (DEPLOY / "Dockerfile").read_text("utf-8").splitlines():
-        if line.startswith("COPY ") and "--from" not in line and "requirements" not in line:
-            source, target = line.split()[1:]
-            put = shutil.copytree if (ROOT / source).is_dir() else shutil.copy
-            (copied / target).parent.mkdir(parents=True, exist_ok=True)
-            put(ROOT / source, copied / target)
+        if line.startswith("COPY ") and "--from" not in line and "/srv/huying/" in line:
+            *sources, target = line.split()[1:]
+            for source in sources:
+                _put(ROOT / source, copied / target.removeprefix("/srv/huying/"), target.endswith("/"))
     return copied
+
+
+def _put(source: Path, target: Path, into: bool) -> None:
+    """As the Dockerfile's COPY does: a folder to its target, a file to it or into it."""
+    if source.is_dir():
+        shutil.copytree(source, target)
+        return
+    target = target / source.name if into else target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(source, target)
 
 
 def healthy(service: str, copied: Path, port: int) -> bool:

@@ -20,12 +20,13 @@ COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 CONTAINERS = COMPOSE["services"]
 
 
+STORES = {"postgres", "databases", "broker", "access"}
 WATCHERS = {"collector", "jaeger", "traces-folder", "prometheus", "node", "blackbox", "grafana"}
 """What operators look with, and what it needs."""
 
 
 def test_there_is_a_container_for_each_service_for_what_it_needs_and_for_who_watches() -> None:
-    assert CONTAINERS.keys() == {*SERVICES, "postgres", "broker", "access", "proxy", *WATCHERS}
+    assert CONTAINERS.keys() == {*SERVICES, *STORES, "proxy", "ops", *WATCHERS}
 
 
 def secrets(container: str) -> dict[str, str]:
@@ -74,6 +75,7 @@ def test_the_proxy_alone_can_be_reached_from_another_machine_and_only_when_the_o
         assert all(port.startswith(where) for port in ports)
     assert {name for name, ports in published.items() if ports} == {
         "proxy",
+        "ops",
         "jaeger",
         "prometheus",
         "grafana",
@@ -87,15 +89,16 @@ IMAGE = re.compile(r"\$\{([A-Z_]+_IMAGE):-([a-z/-]+:v?\d+\.\d+[\w.-]*)\}")
 def test_every_image_is_pinned_and_can_be_named_by_the_city() -> None:
     images = [IMAGE.fullmatch(container["image"]) for container in CONTAINERS.values()]
     assert all(images)
-    base = IMAGE.fullmatch(CONTAINERS["intake"]["build"]["args"]["PYTHON_IMAGE"])
+    arguments = CONTAINERS["intake"]["build"]["args"]
+    bases = [IMAGE.fullmatch(arguments[name]) for name in ("BUILD_IMAGE", "PYTHON_IMAGE")]
     dockerfile = (ROOT / "deploy" / "Dockerfile").read_text("utf-8")
-    assert base
-    assert re.search(r":3\.11\.\d+-slim", base[2])
-    assert f"ARG PYTHON_IMAGE={base[2]}\n" in dockerfile
-    assert {image.partition(" ")[0] for image in re.findall("^FROM (.*)", dockerfile, re.M)} == {
-        "${PYTHON_IMAGE}"
-    }
-    defaults = {f"#{match[1]}={match[2]}" for match in (*images, base) if match}
+    versions = [re.search(r":(3\.11\.\d+)-", base[2]) for base in bases if base]
+    assert len({version[1] for version in versions if version}) == 1
+    assert len(versions) == 2
+    assert all(f"ARG {base[1]}={base[2]}\n" in dockerfile for base in bases if base)
+    froms = [image.partition(" ")[0] for image in re.findall("^FROM (.*)", dockerfile, re.M)]
+    assert froms == ["${BUILD_IMAGE}", "${PYTHON_IMAGE}"]
+    defaults = {f"#{match[1]}={match[2]}" for match in (*images, *bases) if match}
     example = (ROOT / ".env.example").read_text("utf-8").splitlines()
     assert {line for line in example if "_IMAGE=" in line} == defaults
 
@@ -108,7 +111,7 @@ def test_the_file_system_of_all_but_the_stores_is_read_only() -> None:
 
 def test_every_container_that_stays_has_limits_and_every_service_a_health_check() -> None:
     for name, container in CONTAINERS.items():
-        if name != "traces-folder":
+        if name not in ("traces-folder", "databases"):
             assert {"cpus", "memory"} <= container["deploy"]["resources"]["limits"].keys(), name
     assert all("healthcheck" in CONTAINERS[service] for service in (*SERVICES, "postgres", "broker", "proxy"))
 
@@ -132,8 +135,9 @@ def test_secrets_are_files_that_the_script_makes_and_all_are_used(tmp_path: Path
 
 def test_no_password_stands_in_an_environment() -> None:
     for name, container in CONTAINERS.items():
-        for variable in container.get("environment", ()):
-            assert not re.search(r"PASSWORD$|KEY$|DATABASE$", variable), (name, variable)
+        for variable, value in container.get("environment", {}).items():
+            secret = re.search(r"PASSWORD$|KEY$|DATABASE$", variable)
+            assert not secret or value.startswith("/run/secrets/"), (name, variable)
     asked = set(re.findall(r"\$\{(\w+):-", TEXT))
     lines = (ROOT / ".env.example").read_text("utf-8").splitlines()
     settings = {line.partition("=")[0].removeprefix("#") for line in lines if not line.startswith("# ")}
@@ -141,8 +145,10 @@ def test_no_password_stands_in_an_environment() -> None:
 
 
 def test_the_database_is_set_up_for_each_service() -> None:
-    script = (ROOT / "deploy" / "postgres-init.sh").read_text("utf-8")
+    script = (ROOT / "deploy" / "databases.sh").read_text("utf-8")
     listed = re.search(r"for service in (.*); do", script)
     assert listed
     assert set(listed[1].split()) == set(SERVICES)
-    assert {f"{service}_password" for service in SERVICES} <= secrets("postgres").keys()
+    assert {f"{service}_password" for service in SERVICES} <= secrets("databases").keys()
+    for service in SERVICES:
+        assert "databases" in CONTAINERS[service]["depends_on"]
