@@ -27,11 +27,11 @@ def wal(
     synchronous: Annotated[
         bool,
         typer.Option(help="Every commit waits until its log is in the folder: nothing acknowledged is lost."),
-    ] = True,
+    ] = False,
 ) -> None:
     """Receive the write-ahead log into the folder until stopped; to be started again whenever it ends.
 
-    With --synchronous nobody is answered while this does not run; --no-synchronous ends that.
+    With --synchronous nobody is answered while this does not run; a start without it ends that.
     """
     run_until_stopped(_wal(folder, state, synchronous=synchronous))
 

@@ -112,7 +112,7 @@ def test_the_image_is_lean(docker: Engine, images: dict[str, str]) -> None:
     )
     command = ["run", "--rm", "--network", "none", "--read-only", "--entrypoint", "sh", NOW, "-c"]
     assert docker.docker(*command, f"({script}) 2> /dev/null") == "{"
-    assert "【" in docker.docker(*command, "huying notice preview")
+    assert "您的诉求已登记" in docker.docker(*command, "huying notice preview")
 
 
 def test_each_container_that_is_killed_comes_back_with_its_data(

@@ -3,6 +3,7 @@
 The collector passes OTLP on. Jaeger keeps spans in memory and answers `/api/traces` by service and tag.
 """
 
+import gzip
 import json
 import os
 import re
@@ -76,6 +77,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
+        if self.headers.get("content-encoding") == "gzip":
+            body = gzip.decompress(body)
         try:
             (pass_on if sys.argv[1] == "collector" else keep)(body)
         except OSError as error:
