@@ -117,6 +117,7 @@ async def until_encrypted(cluster: LocalCluster, service: str) -> None:
             await asyncio.sleep(0.2)
 
 
+@pytest.mark.slow
 async def test_both_read_what_either_wrote_and_after_the_old_one_ended_all_is_encrypted(
     tmp_path: Path,
 ) -> None:
