@@ -10,6 +10,7 @@ from services.desks.pages.access import ADMINISTERING, READING_ACCOUNTS
 from services.desks.pages.calls import Refused
 from services.desks.pages.cases import next_page
 from services.desks.pages.forms import EMPTY, Form, read_form
+from services.desks.pages.phrases import Phrases
 from services.desks.pages.rendering import page
 from services.desks.pages.routing import Page, calls_in, phrases_in, viewer_in
 from services.desks.people.domain import OF_PEOPLE
@@ -25,6 +26,25 @@ RECORDED: dict[str, tuple[str, str]] = {
     "person.signed_in.v1": ("登录", "signed in"),
     "person.session_ended.v1": ("退出", "signed out"),
     "person.sign_in_refused.v1": ("登录被拒", "sign-in refused"),
+}
+
+DETAILS: dict[str, tuple[str, str]] = {
+    "created": ("新建", "made"),
+    "changed": ("修改", "changed"),
+    "disabled": ("停用", "disabled"),
+    "enabled": ("启用", "enabled"),
+    "reset": ("重置密码", "password reset"),
+    "password_changed": ("修改密码", "password changed"),
+    "second_factor_set": ("绑定动态验证码", "one-time codes set up"),
+    "unknown_account": ("没有这个账号", "no such account"),
+    "wrong_password": ("密码不对", "wrong password"),
+    "wrong_code": ("动态验证码不对", "wrong one-time code"),
+    "not_in_force": ("已停用或没有角色", "disabled, or no role"),
+    "not_trusted": ("统一身份认证的答复不可信", "the identity provider is not trusted"),
+    "too_many": ("尝试过多", "too many tries"),
+    "signed_out": ("本人退出", "by the person"),
+    "replaced": ("同一浏览器重新登录", "by a new one in the same browser"),
+    "signed_out_elsewhere": ("在统一身份认证平台退出", "at the identity provider"),
 }
 
 
@@ -95,10 +115,19 @@ async def record(request: Request) -> Response:
             "who": names.get(line["account_id"], line["account_id"]),
             "when": phrases.when(datetime.fromisoformat(line["at"])),
             "what": phrases.t(*RECORDED.get(line["type"], (line["type"], line["type"]))),
+            "detail": _detail(line, phrases),
         }
         for line in listed["items"]
     ]
     return page(request, "accounts/record.html", lines=lines, next=next_page(request, listed["next"]))
+
+
+def _detail(line: dict[str, Any], phrases: Phrases) -> str:
+    """What exactly was done, in words; a session is named by the beginning of its id."""
+    detail = line["detail"] or ""
+    if line["type"] == "person.signed_in.v1":
+        return phrases.t(f"会话 {detail[:8]}", f"session {detail[:8]}")
+    return phrases.t(*DETAILS.get(detail, (detail, detail.replace("_", " "))))
 
 
 PAGES = (

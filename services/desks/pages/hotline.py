@@ -105,6 +105,8 @@ async def _found(request: Request, form: Form) -> dict[str, Any]:
     newest = [item["appeal_id"] for item in reversed(found["caller"])][:MOST_READ_OUT]
     read = await together(**{id_: calls.get(viewer, "desks", f"/cases/{id_}") for id_ in newest})
     return {
+        "is_phone": "caller" in asked,
+        "is_title": "alike" in asked,
         "caller": [
             {**case_row_of_found(item, phrases), "read_out": read_out(read.get(item["appeal_id"]), phrases)}
             for item in reversed(found["caller"])

@@ -21,6 +21,7 @@ from services.desks.pages.lending_bodies import (
 from services.desks.pages.phrases import Phrases, Standing
 from services.desks.pages.rendering import page
 from services.desks.pages.routing import Page, calls_in, phrases_in, viewer_in
+from shared.events.loans import AmountBand
 from shared.states import BankLegState, LoanState
 
 FIELDS_OF_REPORT = {"evidence.by": "by", "evidence.text": "text", "evidence": "by"}
@@ -58,6 +59,9 @@ def _row(item: Mapping[str, Any], state: LoanState | BankLegState, phrases: Phra
         "due": due,
         "standing": due.standing if due else Standing("rest", "○", phrases.t("没有时限", "no limit")),
         "state": phrases.t(state.zh, state.value.replace("_", " ")),
+        "band": phrases.t(
+            AmountBand(item["amount_band"]).zh, item["amount_band"].replace("_", " ") + " yuan"
+        ),
     }
 
 

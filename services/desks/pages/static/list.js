@@ -133,7 +133,11 @@ const KEYS = {
   k: () => move(-1),
   x: () => document.activeElement.closest("[data-row]")?.querySelector("input[type=checkbox]")?.click(),
   r: () => location.reload(),
-  "/": () => document.querySelector('.top a[href="/search"]')?.click(),
+  "/": () => {
+    const field = document.querySelector(".top .find input");
+    if (field?.checkVisibility()) field.focus();
+    else document.querySelector('.top a[href="/search"]')?.click();
+  },
 };
 
 const main = document.querySelector("[data-main-form]");
