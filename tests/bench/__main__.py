@@ -21,11 +21,13 @@ from tests.bench.ground import bare_database, ground
 from tests.bench.intake import intake
 from tests.bench.lifecycles import lifecycles
 from tests.bench.measure import Figure
+from tests.bench.pages import pages
 from tests.bench.pipeline import pipeline, relay
 from tests.bench.pool import pool
 from tests.bench.recorded import replay, simulate
 from tests.bench.routes import routes
 from tests.bench.scale import scale
+from tests.bench.sixth import sixth
 from tests.bench.spans import spans
 from tests.bench.telemetry import telemetry
 from tests.bench.webhooks import webhooks
@@ -38,12 +40,14 @@ BENCHES: dict[str, Bench] = {
         pipeline,
         relay,
         lifecycles,
+        sixth,
         telemetry,
         routes,
         spans,
         webhooks,
         pool,
         finding,
+        pages,
         flood,
         scale,
         simulate,

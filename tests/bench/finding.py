@@ -60,14 +60,14 @@ async def finding(*, quick: bool) -> list[Figure]:
         rings = {name: KeyRing(name, made_ring(cluster.state, name)) for name in urls}
         await write(urls, count, datetime.now(UTC), Hashes(search_key(cluster.state)), rings)
         grown = time.perf_counter() - began
-        async with _served(cluster, "intake"), _served(cluster, "desks") as port, Client(port) as client:
+        async with served(cluster, "intake"), served(cluster, "desks") as port, Client(port) as client:
             figures = [Figure(f"grow {count:,} cases", "cases/s", count / grown)]
             figures += await _searches(cluster, client, urls["desks"], times)
             return [*figures, await _legs(cluster, client, urls["desks"], times)]
 
 
 @asynccontextmanager
-async def _served(cluster: LocalCluster, name: str) -> AsyncIterator[int]:
+async def served(cluster: LocalCluster, name: str) -> AsyncIterator[int]:
     """Run a service as a process. Yields its port."""
     process = await cluster.add(name, name, free_port())
     await process.start()
@@ -78,7 +78,7 @@ async def _served(cluster: LocalCluster, name: str) -> AsyncIterator[int]:
 
 
 async def _searches(cluster: LocalCluster, client: Client, url: str, times: int) -> list[Figure]:
-    bare = await _bare(url, times, BARE_CASES)
+    bare = await p95_of_query(url, times, BARE_CASES)
     return [
         Figure(
             f"find: {name}",
@@ -95,7 +95,7 @@ async def _searches(cluster: LocalCluster, client: Client, url: str, times: int)
 
 async def _legs(cluster: LocalCluster, client: Client, url: str, times: int) -> Figure:
     figure = await _asked(client, "/desks/legs?unit=unit25", cluster.keys["office"], times)
-    bare = await _bare(url, times, BARE_LEGS, "unit25")
+    bare = await p95_of_query(url, times, BARE_LEGS, "unit25")
     return Figure("a unit's legs", "ms p95", figure, "the bare query, ms p95", bare, "≤ 50 ms")
 
 
@@ -110,18 +110,18 @@ async def _asked(client: Client, path: str, key: str, times: int) -> float:
         if answer.status != 200:
             raise UnexpectedAnswer(f"{path}: {answer.status} {answer.body[:300]!r}")
 
-    return await _p95(ask, times)
+    return await p95(ask, times)
 
 
-async def _bare(url: str, times: int, query: str, *values: str) -> float:
+async def p95_of_query(url: str, times: int, query: str, *values: str) -> float:
     conn = await asyncpg.connect(url.replace("+asyncpg", ""))
     try:
-        return await _p95(lambda: conn.fetch(query, *values), times)
+        return await p95(lambda: conn.fetch(query, *values), times)
     finally:
         await conn.close()
 
 
-async def _p95(way: Callable[[], Awaitable[object]], times: int) -> float:
+async def p95(way: Callable[[], Awaitable[object]], times: int) -> float:
     """Milliseconds within which 95 of 100 runs end."""
     await way()
     took = []

@@ -7,7 +7,7 @@ and then every second, as a person's page would. This waiting makes lives longer
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -113,7 +113,7 @@ class Office:
         return _seconds() - began
 
     async def _flows(self) -> list[dict[str, Any]]:
-        answers = [await self.ok("GET", f"/{service}/flow", "importer") for service in SERVICES]
+        answers = [await self.ok("GET", f"/{service}/flow", "importer") for service in self._clients]
         return [orjson.loads(answer.body) for answer in answers]
 
     async def _missing(self) -> bool:
@@ -178,8 +178,9 @@ async def _bare_rate(port: int) -> float:
 
 
 @asynccontextmanager
-async def begin_city(cluster: LocalCluster) -> AsyncIterator[Office]:
-    await cluster.start_processes()
+async def begin_city(cluster: LocalCluster, services: Sequence[str] = SERVICES) -> AsyncIterator[Office]:
+    """A city of these services, with two units."""
+    await cluster.start_processes(services=services)
     async with AsyncExitStack() as stack:
         clients = {
             name: await stack.enter_async_context(Client(process.port))
