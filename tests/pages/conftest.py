@@ -19,7 +19,7 @@ FONTS = """<?xml version="1.0"?>
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 async def chromium(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Browser]:
     """Debian's chromium. Without it the tests of pages are skipped, in a loud line."""
     if CHROMIUM is None:

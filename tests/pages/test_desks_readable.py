@@ -1,105 +1,109 @@
-"""Every page of the desks, read by machine (WCAG 2.2 AA) and drawn at the widths that people have."""
+"""Every page of the desks: read by machine (WCAG 2.2 AA), zoomed, weighed, walked by keyboard, printed."""
 
-import os
-from pathlib import Path
+import io
+from collections.abc import AsyncIterator
 
+import pypdf
 import pytest
-from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, expect
 
-from tests.pages.desks import DesksCity, opened, sign_in
+from tests.pages.desks import DesksCity, opened
+from tests.pages.scene import Scene, painted
+from tests.pages.visits import LOOKS, PARTS, SEEN_ELSEWHERE, TEMPLATES, VISITS, Look, Reader
 
-PICTURES = os.environ.get("HUYING_SCREENSHOTS")
-"""Where pictures of the pages are kept; without it none are drawn."""
-LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-RULES = {"rules": {"target-size": {"enabled": True}}, "runOnly": LEVELS}
-PUBLIC = ("/", "/new", "/status", "/sign-in", "/nothing-here")
-OF_STAFF = {
-    "chen.office": (
-        "/dispatching",
-        "/waiting",
-        "/under-way",
-        "/hotline",
-        "/search",
-        "/search?q=道路",
-        "/case/{number}",
-        "/case/{number}/act/assign",
-        "/account",
-    ),
-    "li.roads": ("/unit", "/unit?view=overdue", "/case/{number}", "/waiting"),
-    "qiao.mayor": ("/leader", "/under-way"),
-    "sun.admin": ("/accounts", "/audit"),
-    "he.window": ("/finance",),
-    "qian.bank": ("/bank",),
-    "zheng.regulator": ("/regulator",),
-}
-
-STORES = {"name": "徽运仓储有限公司", "phone": "13800000107"}
-MAKERS = {"name": "示例制造有限公司", "phone": "13800000106"}
-
-
-ON_A_PHONE = frozenset({"qiao.mayor", "li.roads"})
-"""Whose pages are read at the width of a phone in the short form."""
+USUAL, PHONE = Look(False, "zh-CN", 1280), Look(False, "zh-CN", 390)
+FOCUSED = """() => {
+  const focused = document.activeElement, style = getComputedStyle(focused);
+  const box = focused.getBoundingClientRect();
+  return {
+    name: focused === document.body ? "" : focused.outerHTML.slice(0, 120),
+    isVisible: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2
+      && box.width > 1 && box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
+  };
+}"""
+REACHABLE = """() => [...document.querySelectorAll("a[href], button, input, select, textarea, summary")]
+  .filter((part) => part.type !== "hidden" && !part.disabled && part.checkVisibility()
+    && !(part.type === "radio" && !part.checked && document.querySelector(`[name=${part.name}]:checked`)))
+  .length"""
+"""How many parts Tab comes to; of radio buttons it comes to the chosen one."""
 
 
 @pytest.fixture(scope="module")
-async def number(desks: DesksCity) -> str:
-    """An appeal that a unit has, and two more."""
-    city = desks.city
-    for title in ("园区班车线路调整后员工通勤不便", "施工围挡占道，仓库出入口受阻"):
-        appeal = await city.register(title=title, enterprise=STORES)
-        await city.dispatch(appeal, {"unit": "roads"})
-    await city.register(title="货运车辆临时停靠点被取消", enterprise=MAKERS)
-    appeal = await city.register(
-        title="厂区门口道路破损，货车无法进出",
-        enterprise=MAKERS,
-    )
-    await city.dispatch(appeal, {"unit": "roads"}, {"unit": "east", "role": "assist"})
-    await city.drained()
-    await city.move_to("2026-11-13 10:00")
-    await city.drained()
-    return str(appeal["registration_number"])
+async def scene(desks: DesksCity) -> Scene:
+    return await painted(desks.city)
 
 
-async def read(page: Page, path: str, width: int, name: str) -> list[str]:
-    """What is wrong with a page, in a line each."""
-    await page.goto(path)
-    if PICTURES:
-        file = f"{name}{path}".replace("/", "-").replace("?", "-").replace("=", "-")
-        await page.screenshot(path=Path(PICTURES, f"{file}-{width}.png"), full_page=True)
-    for opened_part in await page.locator("details:not(.more, .me, [open]) > summary").all():
-        if await opened_part.is_visible():
-            await opened_part.click()
-    wide = await page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-    found = (await Axe().run(page, options=RULES)).response["violations"]
-    wrong = [
-        f"{path} at {width}: {rule['id']}: {node['html'][:160]}" for rule in found for node in rule["nodes"]
-    ]
-    return wrong + ([f"{path} at {width}: wider than the window"] if wide else [])
+@pytest.fixture
+async def reader(desks: DesksCity, chromium: Browser, scene: Scene) -> AsyncIterator[Reader]:
+    async with opened(chromium, desks.url) as page:
+        yield await Reader.of(desks, scene, page)
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-async def test_public_pages_can_be_read_by_everybody(desks: DesksCity, chromium: Browser, width: int) -> None:
-    async with opened(chromium, desks.url, width=width) as page:
-        wrong = [line for path in PUBLIC for line in await read(page, path, width, "public")]
+def test_every_template_is_read() -> None:
+    names = {file.relative_to(TEMPLATES).as_posix() for file in TEMPLATES.rglob("*.html")}
+    pages = {name for name in names if not name.startswith("parts/")} - PARTS - SEEN_ELSEWHERE
+    assert pages == VISITS.keys()
+
+
+async def test_each_page_can_be_read_by_everybody_and_is_light(reader: Reader) -> None:
+    """One look for each page; neighbours in the table differ in size, language and width."""
+    wrong = []
+    for number, template in enumerate(VISITS):
+        wrong += await reader.wrong_with(template, LOOKS[number * 3 % len(LOOKS)])
     assert wrong == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("look", LOOKS, ids=str)
+async def test_each_page_can_be_read_in_each_look(reader: Reader, look: Look) -> None:
+    assert [line for template in VISITS for line in await reader.wrong_with(template, look)] == []
+
+
+@pytest.mark.parametrize(("template", "look"), [("unit/unit.html", USUAL), ("portal/new.html", PHONE)])
+async def test_everything_is_reached_by_keyboard_and_the_focus_is_seen(
+    reader: Reader, template: str, look: Look
+) -> None:
+    await reader.open(template, look)
+    page = reader.page
+    reachable = await page.evaluate(REACHABLE)
+    seen = []
+    for _ in range(reachable + 5):
+        await page.keyboard.press("Tab")
+        focused = await page.evaluate(FOCUSED)
+        if not focused["name"] or focused["name"] in seen[:1]:
+            break
+        assert focused["isVisible"], focused["name"]
+        seen.append(focused["name"])
+    assert "#main" in seen[0], "the first is the way past the navigation"
+    assert len(seen) == reachable
+
+
+async def test_single_keys_can_be_switched_off(reader: Reader) -> None:
+    await reader.open("unit/unit.html", USUAL)
+    page = reader.page
+    await page.keyboard.press("j")
+    await expect(page.locator("[data-row] a").first).to_be_focused()
+    await page.keyboard.press("?")
+    await page.get_by_role("button", name="停用单键快捷键").click()
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("j")
+    await expect(page.locator("[data-row]").nth(1).locator("a").first).not_to_be_focused()
 
 
 @pytest.mark.parametrize(
-    ("login", "widths"),
+    ("template", "sheets", "texts"),
     [
-        *((login, (390,) if login in ON_A_PHONE else (1280,)) for login in OF_STAFF),
-        *(pytest.param(login, (390, 768, 1280, 1920), marks=pytest.mark.slow) for login in OF_STAFF),
+        ("case/case.html", 4, ("厂区门口道路破损", "登记诉求")),
+        ("unit/unit.html", 2, ("厂区门口道路破损", "已超期")),
+        ("portal/done.html", 1, ("回执码",)),
     ],
 )
-async def test_pages_of_staff_can_be_read_by_everybody(
-    desks: DesksCity, chromium: Browser, number: str, login: str, widths: tuple[int, ...]
+async def test_pages_are_printed_on_few_sheets_without_navigation(
+    reader: Reader, template: str, sheets: int, texts: tuple[str, ...]
 ) -> None:
-    wrong = []
-    async with opened(chromium, desks.url) as page:
-        await sign_in(desks, page, login)
-        for width in widths:
-            await page.set_viewport_size({"width": width, "height": 900})
-            for path in OF_STAFF[login]:
-                wrong += await read(page, path.format(number=number), width, login)
-    assert wrong == []
+    await reader.open(template, USUAL)
+    paper = pypdf.PdfReader(io.BytesIO(await reader.page.pdf(format="A4")))
+    words = "".join(sheet.extract_text() for sheet in paper.pages).replace("\n", "")
+    assert [text for text in texts if text not in words] == []
+    assert [text for text in ("长者模式", "查进度", "更多") if text in words] == []
+    assert len(paper.pages) <= sheets
