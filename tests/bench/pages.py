@@ -13,7 +13,7 @@ from joserfc.jwk import OKPKey
 
 from huying.local.cluster import LocalCluster
 from huying.local.data_keys import made_ring
-from huying.local.grow.growing import write
+from huying.local.grow.lists import write
 from huying.local.search_key import search_key
 from shared.encryption.keyring import KeyRing
 from shared.finding.hashes import Hashes

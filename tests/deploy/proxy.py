@@ -78,6 +78,7 @@ def _write_configuration(proxy: Proxy, ports: Mapping[str, int], folder: Path) -
         "listen 8080": f"listen 127.0.0.1:{proxy.plain_port}",
         "listen 8443": f"listen 127.0.0.1:{proxy.port}",
         "listen 8081": f"listen 127.0.0.1:{proxy.inside_port}",
+        "rate=50r/s": "rate=1r/s",  # a busy machine may not come to fifty in a second
     }
     for there, here in places.items():
         assert there in text, f"{there} is not in nginx.conf"

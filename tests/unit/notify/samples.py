@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_type_hints
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -152,7 +152,7 @@ def at(*parts: int) -> datetime:
 def sample(type_: type[Event], **fields: Any) -> Any:
     """An event of this type, occurred on 2026-02-16 unless `fields` say otherwise."""
     known = {"occurred_at": at(2026, 2, 16)} | FIELDS | OWN.get(type_.type, {}) | fields
-    if "title" in type_.model_fields and type_.model_fields["title"].annotation not in (str, str | None):
+    if get_type_hints(type_).get("title", str) not in (str, str | None):
         known["title"] = fields.get("title", {})
     return type_.model_validate({name: known[name] for name in type_.model_fields if name in known})
 
