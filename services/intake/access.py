@@ -47,6 +47,7 @@ ACCESS: Access = {
     "GET /appeals/{appeal_id}": READERS,
     "GET /appeals/{appeal_id}/contact": only(SERVICE),
     "POST /appeals/{appeal_id}/contact-readings": OFFICE_STAFF | UNIT_STAFF | {OPERATOR, LEADER},
+    "GET /attachment-limits": EVERYBODY,
     "POST /status/{registration_number}/attachments": EVERYBODY,
     "GET /status/{registration_number}/attachments/{attachment_id}": EVERYBODY,
     "POST /status/{registration_number}/attachments/{attachment_id}/removals": EVERYBODY,

@@ -181,6 +181,8 @@ class ServiceContext:
         self.relay = Relay(
             service.name, self.engine, settings, self.clock, self.log, self.telemetry, self.standing
         )
+        self.closing = contextlib.AsyncExitStack()
+        """Closes what was opened beside the database, when the service ends."""
         self.work = service.work(self)
         """Makes a unit of work, given a connection in a transaction and the time."""
         self.writer = Writer(self.engine, self.clock, self.work, self.wake, self.telemetry.metrics)

@@ -65,6 +65,7 @@ async def running(
                     task.cancel()
     finally:
         for context in contexts:
+            await context.closing.aclose()
             await context.engine.dispose()
             await context.reader.dispose()
         for exporter in exporters.values():

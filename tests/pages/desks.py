@@ -155,3 +155,10 @@ async def sign_in(desks: DesksCity, page: Page, login: str) -> None:
         await page.fill("#code", pyotp.TOTP(desks.secrets[login]).now())
         await page.click("main button")
     await page.wait_for_url(lambda address: "/sign-in" not in address)
+
+
+async def drawn(page: Page, name: str) -> None:
+    """Keep a picture of a page, where pictures are asked for."""
+    if pictures := os.environ.get("HUYING_SCREENSHOTS"):
+        width = (page.viewport_size or {"width": 0})["width"]
+        await page.screenshot(path=Path(pictures, f"{name}-{width}.png"), full_page=True)

@@ -2,15 +2,18 @@
 
 import asyncio
 import re
+import time
 from typing import Any
 
 import httpx
+import pyotp
 import pytest
 from playwright.async_api import Browser, expect
 
 from services.desks.pages.calls import Calls
 from services.desks.pages.site import site
 from shared.roles import OFFICE, UNIT, AccountRole
+from tests.attachments import photo
 from tests.pages.desks import DesksCity, opened, sign_in
 from tests.people import PASSWORD
 
@@ -125,10 +128,13 @@ async def test_a_second_click_has_no_second_effect(desks: DesksCity, chromium: B
         await expect(unit.locator(".line", has_text="联系企业")).to_have_count(1)
 
 
-async def test_what_was_typed_is_there_after_the_session_ended(desks: DesksCity, chromium: Browser) -> None:
-    appeal = await on_desk(desks, "雨水井盖缺失")
+@pytest.mark.parametrize("script", [True, False])
+async def test_what_was_typed_is_there_after_the_session_ended(
+    desks: DesksCity, chromium: Browser, script: bool
+) -> None:
+    appeal = await on_desk(desks, "雨水井盖缺失" if script else "路口红绿灯不亮")
     number = appeal["registration_number"]
-    async with opened(chromium, desks.url) as unit:
+    async with opened(chromium, desks.url, script=script) as unit:
         await sign_in(desks, unit, "li.roads")
         await unit.goto(f"/case/{number}")
         await unit.locator(".leg").get_by_role("link", name="记录联系").click()
@@ -139,13 +145,86 @@ async def test_what_was_typed_is_there_after_the_session_ended(desks: DesksCity,
         await expect(unit.locator("h1")).to_contain_text("登录")
         await unit.fill("#login", "li.roads")
         await unit.fill("#password", PASSWORD)
-        await unit.click("main button")
-        await expect(unit.locator("main")).to_contain_text(KEPT)
+        await unit.click("main button.go")
+        if not script:
+            await unit.click("main button.go")
+        await expect(unit.locator(".summary")).to_contain_text("尚未提交")
+        await expect(unit.locator("#text")).to_have_value(KEPT)
         await unit.click("main form button.go")
         await expect(unit.locator(".note.done")).to_contain_text("记录联系")
         await desks.city.drained()
         await unit.reload()
         await expect(unit.locator(".line", has_text="联系企业")).to_contain_text(KEPT)
+
+
+async def test_boxes_and_a_one_time_code_lose_nothing_that_was_typed(
+    desks: DesksCity, chromium: Browser
+) -> None:
+    appeal = await desks.city.register(title="货运车辆临时停靠点被取消")
+    await desks.city.drained()
+    number = appeal["registration_number"]
+    async with opened(chromium, desks.url, script=False) as office:
+        await sign_in(desks, office, "chen.office")
+        await office.goto(f"/dispatching?chosen={number}")
+        for name in ("市交通局", "市水务局"):
+            row = office.locator(".unit-row", has_text=name)
+            if await row.locator("input[name=units]").is_hidden():
+                await office.locator(".inbox-chosen summary", has_text="其他单位").click()
+            await row.locator("input[name=units]").check()
+        marks = office.locator("input[name=marks]")
+        chosen = [str(await marks.nth(at).get_attribute("value")) for at in (0, 1)]
+        for value in chosen:
+            await office.check(f"input[name=marks][value={value}]")
+        kept = await office.context.cookies()
+        await office.context.clear_cookies()
+        await office.locator("[data-main]").click()
+        await expect(office.locator(".note")).to_contain_text("内容都在")
+        await office.get_by_role("button", name="已在其他标签页登录").click()
+        await expect(office.locator(".summary")).to_contain_text("还没有登录")
+        device = [cookie for cookie in kept if "session" not in str(cookie.get("name"))]
+        await office.context.add_cookies(device)  # type: ignore[arg-type]
+        await office.fill("#login", "chen.office")
+        await office.fill("#password", PASSWORD)
+        await office.click("main button.go")
+        await expect(office.locator("h1")).to_contain_text("动态验证码")
+        await office.fill("#code", "000000")
+        await office.click("main button.go")
+        await expect(office.locator(".summary")).to_be_visible()
+        await office.fill("#code", pyotp.TOTP(desks.secrets["chen.office"]).at(time.time() + 30))
+        await office.click("main button.go")
+        await office.click("main button.go")
+        await expect(office.locator(".summary")).to_contain_text("尚未提交")
+        units = office.locator("input[name=units]:checked")
+        assert sorted([str(await box.get_attribute("value")) for box in await units.all()]) == [
+            "roads",
+            "water",
+        ]
+        ticked = office.locator("input[name=marks]:checked")
+        assert [await box.get_attribute("value") for box in await ticked.all()] == chosen
+        await office.locator("[data-main]").click()
+        await expect(office.locator(".note.done")).to_contain_text(number)
+
+
+async def test_who_signs_in_again_in_another_tab_goes_on_and_chooses_the_file_again(
+    desks: DesksCity, chromium: Browser
+) -> None:
+    appeal = await on_desk(desks, "公交站台顶棚漏雨")
+    async with opened(chromium, desks.url, script=False) as unit:
+        await desks.enter(unit, UNIT, "roads")
+        await unit.goto(f"/case/{appeal['registration_number']}")
+        await unit.locator("summary", has_text="添加附件").click()
+        await unit.check("input[name=for_enterprise]")
+        photo_ = {"name": "现场.jpg", "mimeType": "image/jpeg", "buffer": photo()}
+        await unit.set_input_files("#files", [photo_])  # type: ignore[list-item]
+        await unit.context.clear_cookies()
+        await unit.get_by_role("button", name="上传", exact=True).click()
+        await expect(unit.locator(".note")).to_contain_text("内容都在")
+        await desks.enter(unit, UNIT, "roads")
+        await unit.get_by_role("button", name="已在其他标签页登录").click()
+        await expect(unit.locator(".note.warn")).to_contain_text("请在原页面重新选择")
+        await unit.click("main button.go")
+        await expect(unit.locator("#files-why")).to_contain_text("请选择文件")
+        await expect(unit.locator("input[name=for_enterprise]")).to_be_checked()
 
 
 async def test_enter_while_a_word_is_composed_sends_nothing(desks: DesksCity, chromium: Browser) -> None:

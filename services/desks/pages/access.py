@@ -20,6 +20,8 @@ DISPATCHING = only(OFFICE, DISPATCHER)
 """The office where it says which unit has an appeal."""
 WRITING_DOWN = only(OPERATOR, OFFICE, DISPATCHER)
 """Who writes down what an enterprise says."""
+FILING = OFFICE_STAFF | UNIT_STAFF | {OPERATOR}
+"""Who adds files to a case."""
 WAITING = OFFICE_STAFF | UNIT_STAFF | {LEADER, AUDITOR}
 UNDER_WAY = OFFICE_STAFF | {LEADER, AUDITOR}
 OF_LEADERS = only(LEADER)

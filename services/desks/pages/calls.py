@@ -1,7 +1,8 @@
 """Calls of the services, as the person who looks at a page or as anyone."""
 
 import asyncio
-from collections.abc import Mapping
+import copy
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,8 +22,9 @@ from shared.web.client import Transport
 from shared.web.tokens import Purpose, sign
 
 TIMEOUT_S = 10.0
+UPLOAD_S = 300.0
+"""How long a service may look at a file that has arrived."""
 HEARD_WITHIN_S = 0.8
-LARGEST = 8 * 1024 * 1024
 NAMES = {
     "intake": "受理",
     "dispatch": "交办",
@@ -51,6 +53,12 @@ class Refused(Exception):
         self.mistakes = mistakes
 
 
+SHOWN_AGAIN = Mistake(
+    "",
+    "已重新登录，尚未提交。您填写的内容都在，请核对后提交",
+    "You are signed in again and nothing was sent yet. Look at what you typed and send it",
+)
+"""What a form says that comes back after signing in."""
 KEPT_OF_FILES = ("content-type", "content-disposition", "content-encoding", "content-length")
 OF_FILES = {
     "cache-control": "private, no-store",
@@ -79,6 +87,7 @@ class Calls:
             **(urls or {}),
         }
         self._changes = resources_of(context).changes
+        self._acts = True
         self._network = httpx.AsyncClient(
             transport=Transport(trust_env=False), timeout=TIMEOUT_S, trust_env=False
         )
@@ -89,8 +98,15 @@ class Calls:
         )
 
     async def close(self) -> None:
+        """Close all connections."""
         await self._network.aclose()
         await self._own.aclose()
+
+    def looking(self) -> "Calls":
+        """The same calls, but what would act is refused: so a form is shown as it was typed."""
+        calls = copy.copy(self)
+        calls._acts = False
+        return calls
 
     async def get(self, viewer: Viewer | None, service: str, path: str, **params: Any) -> Any:
         """What a service answers to a GET. Raises `Refused`; `Unavailable` where it does not answer."""
@@ -104,12 +120,32 @@ class Calls:
 
         Returns once lists show what was done, or after `HEARD_WITHIN_S`: who acts finds it in the next page.
         """
+        self._check_acts()
         heard = self._changes.number
         answer = await self.send(viewer, "POST", service, path, json=body, headers=headers)
         content = answer.json() if answer.content else {}
         if service != "desks" and (ids := changed_in(content)):
             await self._changes.until(ids, heard, HEARD_WITHIN_S)
         return content
+
+    async def upload(
+        self,
+        viewer: Viewer | None,
+        service: str,
+        path: str,
+        content: AsyncIterator[bytes],
+        headers: Mapping[str, str],
+    ) -> Any:
+        """Hand a file on as it arrives."""
+        self._check_acts()
+        answer = await self.send(
+            viewer, "POST", service, path, headers=headers, content=content, timeout=UPLOAD_S
+        )
+        return answer.json()
+
+    def _check_acts(self) -> None:
+        if not self._acts:
+            raise Refused(200, (SHOWN_AGAIN,))
 
     async def send(
         self,
@@ -165,12 +201,25 @@ class Calls:
             answer.aiter_raw(), headers={**OF_FILES, **kept}, background=BackgroundTask(answer.aclose)
         )
 
-    async def as_browser(self, request: Request, method: str, path: str, body: Any = None) -> httpx.Response:
-        """Ask desks itself for what concerns the browser's own session, with its cookies and address."""
+    async def as_browser(
+        self,
+        request: Request,
+        method: str,
+        path: str,
+        body: Any = None,
+        cookies: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
+        """Ask desks itself for what concerns the browser's own session, with its cookies and address.
+
+        `cookies` are those that the browser is about to get.
+        """
         asgi = httpx.ASGITransport(self._context.app, raise_app_exceptions=False, client=_address(request))
         passed = {name: request.headers[name] for name in PASSED_ON if name in request.headers}
         if (viewer := getattr(request.state, "viewer", None)) is not None:
             passed["x-csrf-token"] = viewer.proof
+        if cookies:
+            shown = {**request.cookies, **cookies}
+            passed["cookie"] = "; ".join(f"{name}={value}" for name, value in shown.items())
         async with httpx.AsyncClient(transport=asgi, base_url="http://desks", timeout=TIMEOUT_S) as client:
             answer = await client.request(method, path, json=body, headers=passed)
         if answer.status_code >= 500:

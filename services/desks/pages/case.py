@@ -9,18 +9,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.desks.pages import deadlines
+from services.desks.pages.access import FILING
 from services.desks.pages.acts.act import About, Act
 from services.desks.pages.acts.offering import Doer, is_ended, offered, open_words
 from services.desks.pages.acts.table import BY_KEY, MEETS
 from services.desks.pages.calls import together
 from services.desks.pages.case_reading import pack_of, read_case, state_of
 from services.desks.pages.deadlines import ShownDeadline
+from services.desks.pages.forms import EMPTY, Form
 from services.desks.pages.line_values import Names
 from services.desks.pages.lines import ShownLine, timeline
 from services.desks.pages.papers import files_of, papers_of
 from services.desks.pages.phrases import Due, Phrases
 from services.desks.pages.rendering import page
 from services.desks.pages.routing import Page, calls_in, phrases_in, viewer_in
+from services.desks.pages.uploading import limits
 from services.desks.rows.states import WaitingKind
 from shared.roles import READERS
 from shared.rules.pack.pack import Pack
@@ -78,12 +81,24 @@ class CaseView:
 
 
 async def show(request: Request) -> Response:
-    """The case, from the read model; texts and contacts come from the services that own them."""
+    added = request.query_params.get("added", "")
+    return await case_page(request, EMPTY, added=int(added) if added.isdecimal() else 0)
+
+
+async def case_page(request: Request, form: Form, status: int = 200, added: int = 0) -> Response:
+    """The case, from the read model; texts and contacts come from the services that own them.
+
+    `form` is that of its files, of which so many were `added`.
+    """
     view = await case_view(request)
     case, phrases = view.case, view.phrases
     return page(
         request,
         "case/case.html",
+        status=status,
+        form=form,
+        added=added,
+        limits=await limits(request) if _may_file(view) else None,
         case=case,
         intake=view.intake,
         legs=_legs(view),
@@ -124,6 +139,12 @@ async def case_view(request: Request) -> CaseView:
     names = Names({**_names(parts["units"]), **of_legs}, _names(parts["leaders"]), pack, phrases)
     doer = Doer(viewer.role, viewer.code)
     return CaseView(case, parts["intake"], parts["dispatch"], pack, doer, names, phrases)
+
+
+def _may_file(view: CaseView) -> bool:
+    """Whether the person may add files: a unit only to a case that it has."""
+    units = {leg["unit"] for leg in view.case["legs"]}
+    return view.doer.role in FILING and view.doer.unit in (None, *units)
 
 
 def _names(listed: Any) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Forms: what a page was sent, what is wrong with it, and how a page keeps what was typed."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl
 from uuid import uuid4
@@ -8,12 +8,17 @@ from uuid import uuid4
 from starlette.requests import Request
 
 from services.desks.pages.calls import Mistake, Refused, mistakes_of
+from services.desks.pages.multipart import MULTIPART, Multipart, Part, unreadable
 from services.desks.people.sessions import check_own_page
-from shared.service.errors import HuyingError, Invalid, Unsupported
-from shared.web.arriving import BodyBounds, read_bounded
+from shared.service.errors import HuyingError, TooLarge, Unsupported
+from shared.web.arriving import LIMIT, BodyBounds, read_bounded
 
 ONCE, VERSION = "once", "version"
 """Hidden fields: the key of the form, by which a second click counts as the first, and the version seen."""
+SHOWN_AGAIN = "shown_again"
+"""A hidden field of a form that comes back after signing in: it is shown as it was typed, and not sent on."""
+FILES = "files"
+"""The field in which files are chosen. A form that is sent without its files has their names there."""
 MOST_FIELDS = 200
 PASSWORDS = ("password", "old", "new", "repeated")
 """Fields that count as they were typed, with blanks at their ends."""
@@ -21,11 +26,15 @@ PASSWORDS = ("password", "old", "new", "repeated")
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What was typed, by the name of the field, and what is wrong with it."""
+    """What was typed, by the name of the field, and what is wrong with it.
+
+    `lost_files`: files came with it, which a browser does not send twice.
+    """
 
     values: Mapping[str, str] = field(default_factory=dict)
     many: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     mistakes: tuple[Mistake, ...] = ()
+    lost_files: bool = False
 
     def __getitem__(self, name: str) -> str:
         return self.values.get(name, "")
@@ -73,22 +82,84 @@ EMPTY = Form()
 
 
 async def read_form(request: Request) -> Form:
-    """What a page of ours was sent. Raises `Forbidden` for another site's, `Invalid` for what is no form."""
+    """What a page of ours was sent; files that come with it are passed over.
+
+    Raises `Forbidden` for another site's, `Invalid` for what is no form.
+    """
+    form, files = await read_upload(request)
+    return await without_files(form, files)
+
+
+async def without_files(form: Form, files: AsyncIterator[Part]) -> Form:
+    """The form where its files are not taken; they are read to their end, or no browser reads the answer."""
+    async for _ in files:
+        form = replace(form, lost_files=True)
+    return form
+
+
+async def read_upload(request: Request) -> tuple[Form, AsyncIterator[Part]]:
+    """What a page of ours was sent, and the files with it as they arrive. Pages put files last in a form."""
     check_own_page(request, None)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/x-www-form-urlencoded":
+    if kind == MULTIPART:
+        pairs, files = await _fields_before_files(request)
+    elif kind == "application/x-www-form-urlencoded":
+        pairs, files = await _typed(request), _none()
+    else:
         raise Unsupported("表单格式不对，请用本站页面提交", "send this from a page of ours", "Content-Type")
-    content = await read_bounded(request, BodyBounds())
-    try:
-        pairs = parse_qsl(
-            content.decode(), keep_blank_values=True, strict_parsing=False, max_num_fields=MOST_FIELDS
-        )
-    except ValueError:
-        raise Invalid(
-            "表单无法读取，请刷新页面后重试", "this form cannot be read: load the page again"
-        ) from None
+    form = _form_of(pairs)
+    request.state.shown_again = bool(form[SHOWN_AGAIN])
+    kept = {name: values for name, values in form.many.items() if name not in (SHOWN_AGAIN, FILES)}
+    return Form(
+        {name: values[-1] for name, values in kept.items()}, kept, lost_files=bool(form[FILES])
+    ), files
+
+
+def _form_of(pairs: list[tuple[str, str]]) -> Form:
     many: dict[str, tuple[str, ...]] = {}
     for name, value in pairs:
         typed = value if name in PASSWORDS else value.replace("\r\n", "\n").strip()
         many[name] = (*many.get(name, ()), typed)
     return Form({name: values[-1] for name, values in many.items()}, many)
+
+
+async def _typed(request: Request) -> list[tuple[str, str]]:
+    content = await read_bounded(request, BodyBounds())
+    try:
+        return parse_qsl(
+            content.decode(), keep_blank_values=True, strict_parsing=False, max_num_fields=MOST_FIELDS
+        )
+    except ValueError:
+        raise unreadable() from None
+
+
+async def _fields_before_files(request: Request) -> tuple[list[tuple[str, str]], AsyncIterator[Part]]:
+    pairs: list[tuple[str, str]] = []
+    size, arriving = 0, Multipart(request).parts()
+    async for part in arriving:
+        if part.file_name is not None:
+            return pairs, _files(part, arriving)
+        content = b""
+        async for data in part.content:
+            size += len(data)
+            if size > LIMIT:
+                raise TooLarge("填写的内容过长", "what was typed is too long")
+            content += data
+        pairs.append((part.name, content.decode("utf-8", "replace")))
+        if len(pairs) > MOST_FIELDS:
+            raise unreadable()
+    return pairs, _none()
+
+
+async def _files(first: Part, arriving: AsyncIterator[Part]) -> AsyncIterator[Part]:
+    """The files that were chosen. A browser sends a part without a name where none was."""
+    if first.file_name:
+        yield first
+    async for part in arriving:
+        if part.file_name:
+            yield part
+
+
+async def _none() -> AsyncIterator[Part]:
+    return
+    yield

@@ -17,6 +17,9 @@ from shared.roles import AUDITOR, LEADER, OFFICE_STAFF, READERS, UNIT_STAFF, Rol
 from shared.service.errors import NotFound
 from shared.states import LegState
 
+PHOTO = "photo"
+"""The kind of a file that is a picture."""
+
 
 class Paper(NamedTuple):
     """A kind of document: its words, the service and path that it comes from, and who may read it."""
@@ -83,6 +86,7 @@ def files_of(intake: Mapping[str, Any] | None, names: Names, phrases: Phrases) -
             "id": file["attachment_id"],
             "name": file["name"] or phrases.t("附件（名称保密）", "file (name withheld)"),
             "size": size_of(file["size"]),
+            "is_photo": file["kind"] == PHOTO,
             "by": names.unit(file["unit"]) if file["unit"] else names.adder(file["by"]),
             "at": phrases.when(datetime.fromisoformat(file["added_at"])),
         }
@@ -92,13 +96,13 @@ def files_of(intake: Mapping[str, Any] | None, names: Names, phrases: Phrases) -
 
 def size_of(size: int) -> str:
     """The size of a file for people."""
-    return f"{size / 1024:.0f} KB" if size < 1024 * 1024 else f"{size / 1024 / 1024:.1f} MB"
+    return f"{max(size / 1024, 1):.0f} KB" if size < 1024 * 1024 else f"{size / 1024 / 1024:.1f} MB"
 
 
 async def paper(request: Request) -> Response:
     """A document as PDF."""
     kind = PAPERS.get(request.path_params["paper"])
-    of = _id(request.query_params.get("of", ""))
+    of = id_of(request.query_params.get("of", ""))
     if kind is None or viewer_in(request).role not in kind.roles:
         raise NotFound("没有这份文书", "there is no such document")
     case = await read_case(request)
@@ -107,21 +111,12 @@ async def paper(request: Request) -> Response:
     return await calls_in(request).passed_on(viewer_in(request), kind.service, path, params=parameters)
 
 
-async def file(request: Request) -> Response:
-    """A file of the case as a download."""
-    case, id_ = await read_case(request), _id(request.path_params["file"])
-    path = f"/appeals/{case['appeal_id']}/attachments/{id_}"
-    return await calls_in(request).passed_on(viewer_in(request), "intake", path)
-
-
-def _id(typed: str) -> str:
+def id_of(typed: str) -> str:
+    """The id of a document or file that an address names. Raises `NotFound` for what is none."""
     try:
         return str(UUID(typed))
     except ValueError:
         raise NotFound("没有这份文书或附件", "there is no such document or file") from None
 
 
-PAGES = (
-    Page("GET", "/case/{number}/papers/{paper}", paper, READERS),
-    Page("GET", "/case/{number}/files/{file}", file, READERS),
-)
+PAGES = (Page("GET", "/case/{number}/papers/{paper}", paper, READERS),)

@@ -7,10 +7,11 @@ from starlette.responses import Response
 
 from services.desks.pages import images
 from services.desks.pages.calls import Mistake, Refused, together
-from services.desks.pages.forms import EMPTY, Form, read_form
+from services.desks.pages.forms import EMPTY, Form, read_form, read_upload, without_files
 from services.desks.pages.rendering import page
 from services.desks.pages.routing import Page, calls_in, phrases_in
 from services.desks.pages.tracking import next_steps
+from services.desks.pages.uploading import Place, hand_over, limits
 from shared.rules.terms import Kind
 from shared.service.errors import Unavailable
 
@@ -53,26 +54,32 @@ async def check(request: Request) -> Response:
         return await _new_page(request, form)
     if mistakes := _missing(form):
         return await _new_page(request, form.with_mistakes(*mistakes), 422)
-    return page(request, "portal/check.html", form=form, kind=_kind(form))
+    return page(request, "portal/check.html", form=form, kind=_kind(form), limits=await limits(request))
 
 
 async def register(request: Request) -> Response:
-    """Register the appeal; the page shows the receipt code once."""
-    form = await read_form(request)
+    """Register the appeal, with the files chosen; the page shows the receipt code once."""
+    form, files = await read_upload(request)
     if form["change"]:
-        return await _new_page(request, form)
+        return await _new_page(request, await without_files(form, files))
     try:
         registered = await calls_in(request).post(None, "intake", "/appeals", body_of(form), form.headers())
-    except Refused as error:
+    except (Refused, Unavailable) as error:
         again = error.status == CONFLICT
-        return await _new_page(request, form.refused(error, FIELDS_OF_REQUEST), error.status, again=again)
+        form = (await without_files(form, files)).refused(error, FIELDS_OF_REQUEST)
+        return await _new_page(request, form, error.status, again=again)
     number, code = registered["registration_number"], registered["receipt_code"]
+    place = Place(None, f"/status/{number}/attachments", {"receipt-code": code})
+    taken, mistakes = await hand_over(request, form, files, place)
     address = f"{request.url.scheme}://{request.headers.get('host', '')}/status/{number}#{code}"
     return page(
         request,
         "portal/done.html",
         number=number,
         code=code,
+        taken=taken,
+        form=Form(mistakes=tuple(mistakes)),
+        limits=await limits(request),
         next=await _next(request, number, code),
         picture=images.qr_code(address),
         phrases=phrases_in(request),

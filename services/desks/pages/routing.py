@@ -30,8 +30,9 @@ def viewer_in(request: Request) -> Viewer:
 
 
 def calls_in(request: Request) -> Calls:
+    """The calls that a page makes; they act on nothing where a form is only shown again."""
     calls: Calls = request.app.state.calls
-    return calls
+    return calls.looking() if getattr(request.state, "shown_again", False) else calls
 
 
 def phrases_in(request: Request) -> Phrases:

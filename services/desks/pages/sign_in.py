@@ -1,14 +1,17 @@
 """Signing in and out: name and password, the first password, one-time codes, and the role to work in."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from services.desks.pages import images
 from services.desks.pages.calls import Mistake, Refused, with_cookies
-from services.desks.pages.forms import EMPTY, Form, read_form
+from services.desks.pages.forms import EMPTY, SHOWN_AGAIN, Form, read_form
 from services.desks.pages.home import home_of
 from services.desks.pages.language import keep
 from services.desks.pages.rendering import page
@@ -17,8 +20,9 @@ from services.desks.pages.viewer import CHOSEN_ROLE, role_key
 from services.desks.people.transactions import settings_of
 from services.desks.resources import provider_of
 
-KEPT_PATH, KEPT = "kept_path", "kept_"
-"""What was typed in a form whose session had ended: its address, and its fields under this prefix."""
+KEPT, KEPT_PATH, KEPT_FILES = "kept_", "kept_:path", "kept_:files"
+"""What was typed in a form whose session had ended: its fields under a prefix, its address with the query,
+and whether files were chosen, which cannot be kept."""
 STEPS = {
     "password": "/sign-in/password",
     "second_factor": "/sign-in/code",
@@ -33,8 +37,16 @@ async def show(request: Request) -> Response:
 async def ask_keeping(request: Request) -> Response:
     """The page of signing in, after a form was sent without a session: it keeps what was typed."""
     form = await read_form(request)
-    kept = {KEPT + name: value for name, value in form.values.items()}
-    return _sign_in_page(request, Form({**kept, KEPT_PATH: request.url.path}), status=401)
+    kept = {KEPT + name: values for name, values in form.many.items()}
+    kept[KEPT_PATH] = (address_in(request),)
+    if form.lost_files:
+        kept[KEPT_FILES] = ("1",)
+    return _sign_in_page(request, Form(many=kept), status=401)
+
+
+def address_in(request: Request) -> str:
+    """The address of a request within this site, with its query."""
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
 async def sign_in(request: Request) -> Response:
@@ -44,40 +56,66 @@ async def sign_in(request: Request) -> Response:
         answer = await calls_in(request).as_browser(request, "POST", "/people/session", credentials)
     except Refused as error:
         return _sign_in_page(request, form.refused(error), status=error.status)
-    stage = answer.json()["stage"]
-    if stage == "open" and form[KEPT_PATH]:
-        return with_cookies(_kept_page(request, form), answer)
-    return with_cookies(_onward(stage, form["next"]), answer)
+    return await _onward(request, form, answer)
+
+
+async def go_on(request: Request) -> Response:
+    """On with what was typed, after signing in elsewhere: in another tab, or by the identity provider."""
+    form, viewer = await read_form(request), request.state.viewer
+    if viewer is not None and viewer.grant is not None:
+        return _kept_page(request, form)
+    still = Mistake("", "还没有登录：请先在其他标签页登录", "not signed in yet: do so in the other tab")
+    return _sign_in_page(request, form.with_mistakes(still), status=401)
 
 
 def _sign_in_page(request: Request, form: Form, next_: str = "", status: int = 200) -> Response:
-    kept = {name: value for name, value in form.values.items() if name.startswith("kept_")}
     provider = provider_of(context_in(request))
     return page(
         request,
         "sign_in/sign_in.html",
         form=form,
-        kept=kept,
+        kept=_kept_in(form),
         next=form["next"] or next_,
         provider=None if provider is None else provider.settings().name,
         status=status,
     )
 
 
+def _kept_in(form: Form) -> list[tuple[str, str]]:
+    """The hidden fields that carry what was typed over the pages of signing in."""
+    return [(name, value) for name in form.many if name.startswith(KEPT) for value in form.all(name)]
+
+
 def _kept_page(request: Request, form: Form) -> Response:
-    """What was typed before, to be sent now that there is a session."""
-    fields = {
-        name.removeprefix(KEPT): value
-        for name, value in form.values.items()
-        if name.startswith(KEPT) and name != KEPT_PATH
-    }
-    return page(request, "sign_in/kept.html", target=own_path(form[KEPT_PATH]), fields=fields)
+    """What was typed goes back to its own page, which shows it once more before it is sent."""
+    fields = [
+        (name.removeprefix(KEPT), value)
+        for name, value in _kept_in(form)
+        if name not in (KEPT_PATH, KEPT_FILES)
+    ]
+    return page(
+        request,
+        "sign_in/kept.html",
+        target=own_path(form[KEPT_PATH]) or "/home",
+        fields=[*fields, (SHOWN_AGAIN, "1")],
+        lost_files=bool(form[KEPT_FILES]),
+    )
 
 
-def _onward(stage: str, next_: str) -> Response:
+async def _onward(request: Request, form: Form, answer: httpx.Response) -> Response:
     """To the step that the session waits for; an open one goes where the person wanted to go."""
-    target = STEPS.get(stage) or own_path(next_) or "/home"
-    return RedirectResponse(target, 303)
+    stage = answer.json()["stage"]
+    if not form[KEPT_PATH]:
+        target = STEPS.get(stage) or own_path(form["next"]) or "/home"
+        return with_cookies(RedirectResponse(target, 303), answer)
+    if stage not in STEPS:
+        return with_cookies(_kept_page(request, form), answer)
+    step, kept = STEPS[stage].rpartition("/")[2], Form(many=dict(_kept_values(form)))
+    return with_cookies(await _step_page(request, step, kept, cookies=dict(answer.cookies)), answer)
+
+
+def _kept_values(form: Form) -> list[tuple[str, tuple[str, ...]]]:
+    return [(name, values) for name, values in form.many.items() if name.startswith(KEPT)]
 
 
 async def show_step(request: Request) -> Response:
@@ -95,15 +133,17 @@ async def _session(request: Request) -> Any:
         return None
 
 
-async def _step_page(request: Request, step: str, form: Form, status: int = 200) -> Response:
+async def _step_page(
+    request: Request, step: str, form: Form, status: int = 200, cookies: Mapping[str, str] | None = None
+) -> Response:
     values: dict[str, Any] = {}
     if step == "setup":
         path = "/people/session/second-factor/setup"
         if not form["secret"]:
-            made = (await calls_in(request).as_browser(request, "POST", path)).json()
-            form = Form({**form.values, **made}, mistakes=form.mistakes)
+            made = (await calls_in(request).as_browser(request, "POST", path, cookies=cookies)).json()
+            form = replace(form, values={**form.values, **made})
         values["picture"] = images.qr_code(form["uri"])
-    return page(request, f"sign_in/{step}.html", form=form, status=status, **values)
+    return page(request, f"sign_in/{step}.html", form=form, kept=_kept_in(form), status=status, **values)
 
 
 async def change_password(request: Request) -> Response:
@@ -132,7 +172,7 @@ async def _do_step(request: Request, step: str, form: Form, body: dict[str, str]
         if error.status == 401:
             return RedirectResponse("/sign-in", 303)
         return await _step_page(request, step, form.refused(error), error.status)
-    return with_cookies(_onward(answer.json()["stage"], ""), answer)
+    return await _onward(request, form, answer)
 
 
 async def sign_out(request: Request) -> Response:
@@ -177,6 +217,7 @@ def own_path(target: str) -> str:
 PAGES = (
     Page("GET", "/sign-in", show),
     Page("POST", "/sign-in", sign_in),
+    Page("POST", "/sign-in/go-on", go_on),
     Page("GET", "/sign-in/password", show_step),
     Page("GET", "/sign-in/setup", show_step),
     Page("GET", "/sign-in/code", show_step),

@@ -1,5 +1,6 @@
 """The application of the pages: the routes of all desks, static files, and pages for what goes wrong."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from urllib.parse import quote
@@ -15,6 +16,7 @@ from services.desks.pages import (
     accounts,
     bulk,
     case,
+    case_files,
     cases,
     dispatching,
     doing,
@@ -46,6 +48,7 @@ PAGES: tuple[Page, ...] = (
     *account.PAGES,
     *unit.PAGES,
     *case.PAGES,
+    *case_files.PAGES,
     *bulk.PAGES,
     *dispatching.PAGES,
     *doing.PAGES,
@@ -57,6 +60,10 @@ PAGES: tuple[Page, ...] = (
     *lending.PAGES,
     *live.PAGES,
 )
+
+
+DRAWN_AT_ONCE = 2
+"""Pictures that are made small at once in one process."""
 
 
 def site(context: ServiceContext) -> Starlette:
@@ -72,7 +79,9 @@ def site(context: ServiceContext) -> Starlette:
         },
     )
     app.state.service = context
-    app.state.calls = Calls(context)
+    app.state.calls = calls = Calls(context)
+    context.closing.push_async_callback(calls.close)
+    app.state.drawing = asyncio.Semaphore(DRAWN_AT_ONCE)
     app.add_middleware(Guard, state=app.state)
     return app
 
@@ -104,8 +113,7 @@ async def _now(context: ServiceContext) -> datetime:
 async def _ask_to_sign_in(request: Request) -> Response:
     """To the page of signing in; what was typed goes along and is kept there."""
     if request.method == "GET":
-        target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        return RedirectResponse(f"/sign-in?next={quote(target, safe='')}", 303)
+        return RedirectResponse(f"/sign-in?next={quote(sign_in.address_in(request), safe='')}", 303)
     return await sign_in.ask_keeping(request)
 
 

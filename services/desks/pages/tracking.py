@@ -2,17 +2,22 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from services.desks.pages.calls import Refused
 from services.desks.pages.case_reading import state_of
-from services.desks.pages.forms import Form, read_form
+from services.desks.pages.forms import Form, read_form, read_upload
+from services.desks.pages.papers import size_of
 from services.desks.pages.phrases import Phrases
 from services.desks.pages.rendering import page
 from services.desks.pages.routing import Page, calls_in, phrases_in
+from services.desks.pages.uploading import NONE_CHOSEN, Place, hand_over, limits
+from shared.events import ENTERPRISE
 from shared.rules.wording import words
+from shared.service.errors import Unavailable
 
 ACTS = (
     "additions",
@@ -54,26 +59,54 @@ async def show(request: Request) -> Response:
             await _act(request, number, act, form)
             done = act
             form = Form({"number": number, "code": form["code"]})
-        status = await calls_in(request).send(
-            None, "GET", "intake", f"/status/{number}", headers={"receipt-code": form["code"]}
-        )
-    except Refused as error:
+        return await _shown(request, number, form, done)
+    except (Refused, Unavailable) as error:
         if act in ACTS and error.status not in (401, 404):
-            return await _with_status(request, number, form.refused(error), error.status)
-        return page(
-            request,
-            "portal/ask.html",
-            form=form.refused(error, FIELDS_OF_REQUEST),
-            status=error.status,
-        )
-    return _status_page(request, status.json(), form, done)
+            return await _shown_refused(request, number, form, error)
+        return _ask_again(request, form, error)
 
 
-async def _with_status(request: Request, number: str, form: Form, code: int) -> Response:
+async def _shown(request: Request, number: str, form: Form, done: str, code: int = 200) -> Response:
+    """The page of the appeal. Raises `Refused` where the code does not open it."""
     answer = await calls_in(request).send(
         None, "GET", "intake", f"/status/{number}", headers={"receipt-code": form["code"]}
     )
-    return _status_page(request, answer.json(), form, "", code)
+    return await _status_page(request, answer.json(), form, done, code)
+
+
+async def _shown_refused(request: Request, number: str, form: Form, error: Refused | Unavailable) -> Response:
+    """The page of the appeal after a refused act, with what was typed; without it where intake is away."""
+    try:
+        return await _shown(request, number, form.refused(error), "", error.status)
+    except (Refused, Unavailable):
+        return _ask_again(request, form, error)
+
+
+def _ask_again(request: Request, form: Form, error: Refused | Unavailable) -> Response:
+    shown = form.refused(error, FIELDS_OF_REQUEST)
+    return page(request, "portal/ask.html", form=shown, status=error.status)
+
+
+async def add_files(request: Request) -> Response:
+    """Photos and papers that the enterprise adds to its appeal."""
+    form, files = await read_upload(request)
+    number = form["number"].upper()
+    place = Place(None, f"/status/{number}/attachments", {"receipt-code": form["code"]})
+    taken, mistakes = await hand_over(request, form, files, place)
+    if not taken and not mistakes:
+        mistakes = [NONE_CHOSEN]
+    shown = Form({"number": number, "code": form["code"]}, mistakes=tuple(mistakes))
+    try:
+        return await _shown(request, number, shown, "files" if taken else "", 422 if mistakes else 200)
+    except (Refused, Unavailable) as error:
+        return _ask_again(request, shown, error)
+
+
+async def read_file(request: Request) -> Response:
+    """A file of the appeal as a download; the code comes in the form alone."""
+    form = await read_form(request)
+    path = f"/status/{form['number']}/attachments/{quote(form['file'], safe='')}"
+    return await calls_in(request).passed_on(None, "intake", path, headers={"receipt-code": form["code"]})
 
 
 async def _act(request: Request, number: str, act: str, form: Form) -> None:
@@ -113,7 +146,7 @@ def _rating(form: Form) -> dict[str, Any]:
     }
 
 
-def _status_page(
+async def _status_page(
     request: Request, status: dict[str, Any], form: Form, done: str, code: int = 200
 ) -> Response:
     phrases = phrases_in(request)
@@ -127,9 +160,25 @@ def _status_page(
         next=next_steps(status, phrases),
         state=state_of(status, phrases),
         legs=[_leg(leg, phrases) for leg in status["legs"]],
+        files=[_file(file, status, phrases) for file in status["attachments"]],
+        limits=await limits(request),
         phrases=phrases,
         At=datetime.fromisoformat,
     )
+
+
+def _file(file: dict[str, Any], status: dict[str, Any], phrases: Phrases) -> dict[str, Any]:
+    """A file that the enterprise may read: its own, or one of staff for it."""
+    units = {leg["unit"]: leg["unit_name"] or leg["unit"] for leg in status["legs"]}
+    staff = phrases.t("工作人员", "staff")
+    own = phrases.t("您", "you")
+    return {
+        "id": file["attachment_id"],
+        "name": file["name"] or phrases.t("附件", "file"),
+        "size": size_of(file["size"]),
+        "by": own if file["by"] == ENTERPRISE else units.get(file["unit"], staff),
+        "at": phrases.when(datetime.fromisoformat(file["added_at"])),
+    }
 
 
 def next_steps(status: dict[str, Any], phrases: Phrases) -> list[dict[str, Any]]:
@@ -177,4 +226,6 @@ PAGES = (
     Page("GET", "/status", ask),
     Page("GET", "/status/{number}", ask),
     Page("POST", "/status", show),
+    Page("POST", "/status/files", add_files),
+    Page("POST", "/status/file", read_file),
 )

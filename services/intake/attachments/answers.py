@@ -33,6 +33,20 @@ class StaffAttachment(EnterpriseAttachment):
     for_units: bool
 
 
+class AttachmentLimits(BaseModel):
+    """What is taken: the most bytes of a file, and the most files of an appeal, of enterprise and staff.
+
+    `open`: files are taken at all. `zh` and `en` name the kinds.
+    """
+
+    open: bool
+    most_bytes: int
+    of_enterprise: int
+    of_staff: int
+    zh: str
+    en: str
+
+
 FILE: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The file, as a download.",

@@ -7,21 +7,42 @@ from starlette.responses import StreamingResponse
 
 from services.intake.api import opened_appeal
 from services.intake.attachments.acts import Removal, RemoveAttachment
-from services.intake.attachments.answers import FILE, EnterpriseAttachment
+from services.intake.attachments.answers import FILE, AttachmentLimits, EnterpriseAttachment
 from services.intake.attachments.api import removed
 from services.intake.attachments.document import Adder
 from services.intake.attachments.domain.adding import attachment_of
 from services.intake.attachments.downloading import download
+from services.intake.attachments.kinds import TAKEN_EN, TAKEN_ZH
 from services.intake.attachments.uploading import Upload, receive
 from services.intake.resources import desk_of
 from shared.events import ENTERPRISE
 from shared.web.answers import Items
-from shared.web.request import Acting, Reading, Requested
+from shared.web.request import Acting, Reading, Requested, json
 from shared.web.status import CodeHeader, NumberPath
 from shared.web.uploads import RAW_BODY, FileNameHeader, Uploading
 
 router = APIRouter(tags=["attachments"])
 WHO = Adder(ENTERPRISE)
+
+
+@router.get(
+    "/attachment-limits",
+    summary="附件限制 / What files are taken",
+    response_model=AttachmentLimits,
+)
+async def limits(request: Requested) -> Response:
+    """Which files are taken, how large and how many, for the page on which they are chosen."""
+    settings = desk_of(request.context).settings
+    return json(
+        {
+            "open": settings.attachments is not None,
+            "most_bytes": settings.attachment_bytes,
+            "of_enterprise": settings.attachments_public,
+            "of_staff": settings.attachments_staff,
+            "zh": TAKEN_ZH,
+            "en": TAKEN_EN,
+        }
+    )
 
 
 @router.post(

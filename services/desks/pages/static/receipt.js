@@ -8,7 +8,11 @@ if (code && form) {
 }
 
 // A button that prints is shown where scripts run.
-for (const button of document.querySelectorAll("[data-print]")) {
-  button.hidden = false;
-  button.addEventListener("click", () => print());
+function offerPrint() {
+  for (const button of document.querySelectorAll("[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => print());
+  }
 }
+document.addEventListener("huying:shown", offerPrint);
+offerPrint();
