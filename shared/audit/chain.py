@@ -6,7 +6,7 @@ head is the SHA-256 of the previous head and of all links since, in the order in
 
 Of an event with words that stay with the city, what is linked is its open form: the canonical form without
 these fields, with a commitment to the whole, the SHA-256 of a random salt and the canonical form. So a file
-for the public verifies link by link without them, and a file with them proves each byte (decision 0071).
+for the public verifies link by link without them, and a file with them proves each byte (decision 0070).
 """
 
 import re

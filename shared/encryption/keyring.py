@@ -9,7 +9,7 @@ A file of the deployment, outside the databases and their backups:
 
 Each key is one of AES-256-GCM (NIST SP 800-38D). The key that `encrypts` names encrypts, the others decrypt
 what was encrypted before. Without `encrypts` values are written in plain, for replicas of the version before
-encryption (decision 0070). A value is bound to its service, column and row as associated data: whoever moves
+encryption (decision 0069). A value is bound to its service, column and row as associated data: whoever moves
 it to another row makes it unreadable. `index` makes the blind index: HMAC-SHA-256 (RFC 2104), by which equal
 values are found without being read.
 """
