@@ -1,7 +1,6 @@
 """Histories of cases, for whoever judges them anew."""
 
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 import orjson
@@ -60,16 +59,9 @@ def _event(act: Remembered, unread: frozenset[str]) -> dict[str, Any]:
     """An act as its event tells it, with empty texts where the reader does not read them."""
     body = orjson.loads(act.body)
     body.pop("receipt_hash", None)  # opens the enterprise's page; nobody judges by it
-    for name in unread & body.keys() & _words(act.type):
+    for name in unread & body.keys() & CATALOGUE[act.type].texts():  # no code such as why it was lifted
         body[name] = None if body[name] is None else ""
     return {"type": act.type, **body}
-
-
-@cache
-def _words(type_: str) -> frozenset[str]:
-    """The fields of a type of event that hold words, and no code such as why an appeal was lifted."""
-    model_fields = CATALOGUE[type_].model_fields
-    return frozenset(name for name in model_fields if model_fields[name].annotation in (str, str | None))
 
 
 def _judged_upto(case: CaseDocument, next_due_at: datetime | None, now: datetime) -> datetime | None:

@@ -1,6 +1,7 @@
 """The base class of all events."""
 
-from typing import Annotated, Any, ClassVar, get_args
+from functools import cache
+from typing import Annotated, Any, ClassVar, get_args, get_type_hints
 from uuid import UUID, uuid4
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -56,6 +57,13 @@ class Event(BaseModel):
         return tuple(
             name for name, field in fields if WITHHELD in field.metadata or _marked(field.annotation)
         )
+
+    @classmethod
+    @cache
+    def texts(cls) -> frozenset[str]:
+        """The fields that hold one text, or none."""
+        hints = get_type_hints(cls)  # without what `Annotated` says beside the type
+        return frozenset(name for name, hint in hints.items() if hint in (str, str | None))
 
 
 def _marked(annotation: Any) -> bool:

@@ -2,7 +2,6 @@
 
 import re
 from enum import StrEnum
-from functools import cache
 
 from pydantic import BaseModel, ConfigDict
 
@@ -105,17 +104,9 @@ WRITTEN = {"title", "enterprise", "locality", "reason", "summary", "instruction"
 """Fields of events that hold what people wrote, where they are texts and not words of the events."""
 
 
-@cache
-def _written(type_: type[Event]) -> frozenset[str]:
-    fields = type_.model_fields.items()
-    return frozenset(
-        name for name, info in fields if name in WRITTEN and info.annotation in (str, str | None)
-    )
-
-
 def written_by_people(event: Event) -> frozenset[str]:
     """The fields of `event` that hold what people wrote."""
-    return frozenset(name for name in _written(type(event)) if getattr(event, name))
+    return frozenset(name for name in WRITTEN & event.texts() if getattr(event, name))
 
 
 def needs_names(event: Event) -> bool:
