@@ -78,7 +78,7 @@ PEOPLE = [
 TABLES = """
 select tablename from pg_tables
 where schemaname = 'public'
-  and tablename not in ('heard', 'relay', 'alembic_version', 'unrecorded_reports', 'reads')
+  and tablename not in ('heard', 'relay', 'alembic_version', 'unrecorded_reports', 'reads', 'allowances')
 """
 DIGEST = "select '{0}', md5(string_agg(t::text, ' ' order by t::text)) from {0} t{1}"
 OF_READS = "type like '%.reads\\_recorded.v1'"
@@ -86,7 +86,7 @@ WITHOUT_READS = {
     "outbox": f" where not {OF_READS}",
     "links": f" where event_id not in (select event_id from outbox where {OF_READS})",
 }
-"""A refusal is on record: that is no change of what a city holds."""
+"""A refusal is on record, and a try is counted: that is no change of what a city holds."""
 
 
 def local(text: str) -> datetime:
@@ -256,7 +256,7 @@ class City:
 
     async def stored(self) -> dict[str, str]:
         """A digest of every table of every service, but for how far each has heard and told, the list of
-        reports that changed nothing, and who read personal data.
+        reports that changed nothing, who read personal data, and who tried how often.
         """
         digests = {}
         for name, context in self.services.items():

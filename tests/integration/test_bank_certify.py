@@ -86,6 +86,7 @@ def test_a_client_on_webhooks_passes_all_cases(sandbox: Up, tmp_path: Path) -> N
     assert verdicts(sheet) == dict.fromkeys(CASES, "通过 passed")
 
 
+@pytest.mark.slow
 def test_a_client_that_does_not_do_what_a_case_asks_fails_it_and_passes_others(
     sandbox: Up, tmp_path: Path
 ) -> None:

