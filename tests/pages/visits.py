@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ PARTS = frozenset({"base.html", "portal_base.html", "hotline/beside.html"})
 CODES = {AccountRole.UNIT: "roads", AccountRole.LEADER: "mayor", AccountRole.BANK_CLERK: "bank-a"}
 OFFICE, UNIT, ADMINISTRATOR = AccountRole.OFFICE, AccountRole.UNIT, AccountRole.ADMINISTRATOR
 Way = Callable[[Page], Awaitable[None]]
+_numbers = count(1)
+"""The same appeal twice would be asked about."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ LOOKS = [
 
 async def check(page: Page) -> None:
     for name, text in {
-        "title": "路灯不亮",
+        "title": f"路灯不亮，第 {next(_numbers)} 处",
         "text": "夜班职工出行不安全。",
         "enterprise": "示例建材有限公司",
     }.items():
