@@ -67,4 +67,4 @@ async def test_a_case_that_cannot_be_judged_is_parked_and_not_written(work: Judg
 async def test_a_parked_case_stays_parked_until_it_is_written(work: JudgingWork[str]) -> None:
     work.loaded(CASE, "case", NOW, None, stuck=True)
     await work.flush()
-    assert work.table.marked == [({}, set())]  # type: ignore[attr-defined]
+    assert work.table.marked == []  # type: ignore[attr-defined]
