@@ -22,10 +22,41 @@ CASE, EVENT, SALT = UUID(int=1), UUID(int=2), UUID(int=3)
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 BODY = f'{{"appeal_id":"{CASE}","title":"道路破损","enterprise":"示例企业","kind":"help"}}'
 CODES = {
-    *("acts", "asked_by", "bank", "by", "calendar", "card", "channel", "clause", "code", "complained_of"),
-    *("complaint", "confirmed_by", "deadline", "first_asked", "leader", "lead_number", "leg", "locality"),
-    *("media_type", "name", "office", "origin", "outcome", "pack", "post", "product", "recipient"),
-    *("registration_number", "sha256", "source_id", "stage", "state", "template", "to", "unit", "unit_name"),
+    *("above", "acts", "asked_by", "bank", "by", "calendar", "card", "category", "channel", "clause", "code"),
+    *(
+        "complained_of",
+        "complaint",
+        "confirmed_by",
+        "deadline",
+        "deputy",
+        "division",
+        "first_asked",
+        "ground",
+    ),
+    *(
+        "lead_number",
+        "leader",
+        "leg",
+        "level",
+        "locality",
+        "media_type",
+        "name",
+        "office",
+        "origin",
+        "outcome",
+    ),
+    *(
+        "pack",
+        "parent",
+        "post",
+        "product",
+        "recipient",
+        "registration_number",
+        "sha256",
+        "source_id",
+        "stage",
+    ),
+    *("state", "template", "to", "unit", "unit_name"),
 }
 """Fields of events that hold codes, numbers or names of bodies, and no words of people."""
 
