@@ -35,7 +35,7 @@ run: $(READY)  ## Set up and start everything embedded: PostgreSQL, broker, serv
 test: $(TEST_READY)  ## Set up and run all checks and tests
 	sh tests/programs.sh
 	$(MAKE) check
-	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder --durations 25 --durations-min 10
+	$(BIN)/pytest -n 5 --dist loadfile --no-loadscope-reorder --durations 25 --durations-min 10
 
 test-kafka: $(TEST_READY)  ## Delivery, isolation and scenarios on Apache Kafka itself; needs a JDK 17 and Maven
 	$(BIN)/python -c "from huying.kafka.setup import jars, tools; jars(tools()[1])"
