@@ -25,6 +25,7 @@ from tests.city import City
 
 pytestmark = pytest.mark.slow
 CLIENTS, MEGABYTES = 50, 20
+KEY, SECRET = "huying", "a secret of this test alone"
 S3 = {f"attachment_s3_{name}" for name in ("endpoint", "bucket", "key", "secret")}
 MOST_GROWTH_MB = 60
 """Of the process while a gigabyte arrives. One file in memory for each client would be a gigabyte."""
@@ -98,15 +99,21 @@ async def send(client: httpx.AsyncClient, appeal: dict[str, Any], content: bytes
 
 
 @pytest.fixture(scope="module")
-def object_storage() -> Iterator[str]:
-    """A server that speaks S3, with an empty bucket; its address."""
-    port = free_port()
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def object_storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server that speaks S3 and checks signatures, with an empty bucket in a folder; its address."""
+    port, data = free_port(), tmp_path_factory.mktemp("objects")
+    (data / "files").mkdir()
+    command = [sys.executable, "-m", "nanio", "serve", "--host", "127.0.0.1", "--port", str(port)]
+    server = subprocess.Popen(
+        [*command, "--data-dir", str(data)],
+        env={**os.environ, "NANIO_ACCESS_KEY": KEY, "NANIO_SECRET_KEY": SECRET},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     url = f"http://127.0.0.1:{port}"
     try:
         with httpx.Client(transport=httpx.HTTPTransport(retries=20)) as client:
-            assert client.put(f"{url}/files").is_success
+            assert client.put(f"{url}/files/unsigned", content=b"x").status_code == 403
         yield url
     finally:
         server.terminate()
@@ -120,8 +127,8 @@ async def city(
     settings = {
         "attachment_s3_endpoint": object_storage,
         "attachment_s3_bucket": "files",
-        "attachment_s3_key": "key",
-        "attachment_s3_secret": "secret",
+        "attachment_s3_key": KEY,
+        "attachment_s3_secret": SECRET,
         "attachment_orphan_s": 0.001,
     }
     async with City(postgres, broker, services=(INTAKE,), **settings) as city:

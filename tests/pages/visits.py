@@ -67,16 +67,6 @@ async def read_contact(page: Page) -> None:
     await page.click("main form button.go")
 
 
-async def keep(page: Page) -> None:
-    """Send a form when the session has ended, and sign in."""
-    await page.fill("#text", "企业来电两次")
-    cookies = await page.context.cookies()
-    await page.context.clear_cookies()
-    await page.click("main form button.go")
-    await page.context.add_cookies(cookies)  # type: ignore[arg-type]
-    await page.evaluate("document.querySelector('main form').action = '/sign-in'")
-
-
 VISITS: dict[str, tuple[AccountRole | None, str] | tuple[AccountRole | None, str, Way]] = {
     "portal/start.html": (None, "/"),
     "portal/new.html": (None, "/new"),

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.desks.pages import images
 from services.desks.pages.calls import Mistake, Refused, with_cookies
-from services.desks.pages.forms import EMPTY, SHOWN_AGAIN, Form, read_form
+from services.desks.pages.forms import EMPTY, PASSWORDS, SHOWN_AGAIN, Form, read_form
 from services.desks.pages.home import home_of
 from services.desks.pages.language import keep
 from services.desks.pages.rendering import page
@@ -35,9 +35,12 @@ async def show(request: Request) -> Response:
 
 
 async def ask_keeping(request: Request) -> Response:
-    """The page of signing in, after a form was sent without a session: it keeps what was typed."""
+    """The page of signing in, after a form was sent without a session: it keeps what was typed.
+
+    Passwords are not kept.
+    """
     form = await read_form(request)
-    kept = {KEPT + name: values for name, values in form.many.items()}
+    kept = {KEPT + name: values for name, values in form.many.items() if name not in PASSWORDS}
     kept[KEPT_PATH] = (address_in(request),)
     if form.lost_files:
         kept[KEPT_FILES] = ("1",)
