@@ -99,6 +99,14 @@ async def test_whoever_asks_too_often_is_told_when_to_come_back(proxy: Proxy) ->
     assert protecting <= refused[0].headers.keys()
 
 
+async def test_pages_that_take_files_take_more_than_others(proxy: Proxy) -> None:
+    content, kind = bytes(1_000_000), {"content-type": "multipart/form-data; boundary=b"}
+    async with httpx.AsyncClient(verify=proxy.trust, base_url=proxy.url) as client:
+        for path, is_refused in (("/new", False), ("/case/BZ-1/files", False), ("/new/check", True)):
+            answer = await client.post(path, content=content, headers=kind)
+            assert (answer.status_code == 413) is is_refused, path
+
+
 async def _burst(client: httpx.AsyncClient) -> list[httpx.Response]:
     """Fifty requests at once for a path that a service does not have."""
     return await asyncio.gather(*(client.get("/intake/nothing") for _ in range(50)))

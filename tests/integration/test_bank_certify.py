@@ -102,6 +102,7 @@ def test_a_client_that_does_not_do_what_a_case_asks_fails_it_and_passes_others(
     assert "**未通过 / not passed**" in passed.read_text("utf-8")  # the other cases were not played
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("bank", "case", "sentence"),
     [("nobody", "late", "takes no requests here"), ("desk", "lat", "没有用例 lat")],

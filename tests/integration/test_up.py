@@ -210,6 +210,7 @@ def test_a_newcomer_s_first_and_second_start(state: Path) -> None:
         assert below(state) == []
 
 
+@pytest.mark.slow
 def test_each_service_as_a_process_that_comes_back_when_killed(state: Path) -> None:
     port = free_port(7)
     with Up(state, port, "--processes").until_ready() as up:

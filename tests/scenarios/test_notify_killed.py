@@ -98,10 +98,11 @@ class Notify:
         await self.until(written)
 
     async def until_idle(self) -> None:
-        """No call is under way that was decided on before."""
+        """No call is under way that was decided on before; a lease that ended may lie until the next try."""
+        leased = f"select count(*) from deliveries where state = 'sending' and next_at > '{self.now}'"
 
         async def idle() -> bool:
-            return await self.rows("select count(*) from deliveries where state = 'sending'") == [0]
+            return await self.rows(leased) == [0]
 
         await self.until(idle)
 

@@ -72,7 +72,7 @@ def differences(first: Path, second: Path) -> list[str]:
 @pytest.mark.parametrize(
     ("number", "kill", "step"),
     [
-        pytest.param(150, ["escalation", "broker"], 40, id="some"),
+        pytest.param(150, ["escalation", "broker"], 40, id="some", marks=pytest.mark.slow),
         pytest.param(400, [*SERVICES, "broker"], 60, id="all", marks=pytest.mark.slow),
     ],
 )
