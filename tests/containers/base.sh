@@ -31,8 +31,12 @@ debian() {  # debian NAME PACKAGE… writes NAME.tar, as lean as Debian's own sl
   rm -rf "$system"
 }
 
-debootstrap --variant=minbase bookworm "$work/minbase" http://deb.debian.org/debian > "$work/debootstrap.log"
-printf 'deb http://deb.debian.org/debian-security bookworm-security main\n' >> "$work/minbase/etc/apt/sources.list"
+# The packages come from where this machine has its own.
+# shellcheck disable=SC2016
+sources="$(apt-get indextargets --format 'deb $(SITE) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' | grep ' bookworm' | sort -u)"
+mirror="$(awk '$3 == "bookworm" { print $2; exit }' <<< "$sources")"
+debootstrap --variant=minbase bookworm "$work/minbase" "$mirror" > "$work/debootstrap.log"
+printf '%s\n' "$sources" > "$work/minbase/etc/apt/sources.list"
 debian python python3.11 ca-certificates netbase tzdata
 debian build python3.11 python3-pip python3.11-venv binutils
 debian others nginx-light curl openssl netbase openjdk-17-jre-headless prometheus prometheus-node-exporter \
