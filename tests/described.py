@@ -54,9 +54,9 @@ def check(service: ServiceContext, method: str, path: str, answer: httpx.Respons
     kind = answer.headers.get("content-type", "").partition(";")[0]
     key = (service.service.name, method, path, str(answer.status_code), kind)
     if key not in _validators:
-        _validators[key] = _validator(_document(service), *key)
+        _validators[key] = _validator(document_of(service), *key)
     if "etag" in answer.headers:
-        answers = _document(service)["paths"][path][method.lower()]["responses"]
+        answers = document_of(service)["paths"][path][method.lower()]["responses"]
         named = answers[str(answer.status_code)].get("headers", {})
         assert "ETag" in named, f"{' '.join(key)} has an ETag that its document does not name"
     if "json" in kind:
@@ -103,7 +103,7 @@ def check_offsets(content: Any, zone: tzinfo, place: str) -> None:
         assert moment.utcoffset() == offset, f"{place}: {content}"
 
 
-def _document(service: ServiceContext) -> dict[str, Any]:
+def document_of(service: ServiceContext) -> dict[str, Any]:
     """The document of a service; it takes some tenths of a second, and each city of a run has the same."""
     name = service.service.name
     if name not in _documents:
@@ -116,7 +116,7 @@ def _template(service: ServiceContext, request: httpx.Request) -> str | None:
     scope = {"type": "http", "method": request.method, "path": request.url.path}
     for route in service.app.routes:
         if isinstance(route, Route) and route.matches(scope)[0] is Match.FULL:
-            described = _document(service)["paths"].get(route.path, ())
+            described = document_of(service)["paths"].get(route.path, ())
             return route.path if request.method.lower() in described else None
     return None
 

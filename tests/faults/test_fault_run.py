@@ -17,7 +17,7 @@ LONG = RunPlan(5.0, SEED, rate=3.0, every_s=9.0)
 @pytest.mark.parametrize(
     ("plan", "cases", "faults"),
     [
-        pytest.param(SHORT, 80, len(WEIGHTS) - 1, id="short"),
+        pytest.param(SHORT, 80, len(WEIGHTS) - 1, id="short", marks=pytest.mark.slow),
         pytest.param(LONG, 500, 20, id="long", marks=pytest.mark.slow),
     ],
 )

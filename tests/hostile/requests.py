@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from tests.accepted import ACCEPTED
+from tests.described import document_of
 from tests.hostile.drawing import Drawn, dumped
 from tests.spoiled import ACCESS, BY, NOBODY, Target
 
@@ -81,7 +82,7 @@ class Requests:
                 if parameter["in"] == "query"
             ]
             for name, context in target.city.services.items()
-            for path, operations in context.description.openapi()["paths"].items()
+            for path, operations in document_of(context)["paths"].items()
             for method, operation in operations.items()
         }
 

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from itertools import product
 from typing import Any
 from urllib.parse import quote
@@ -23,6 +23,7 @@ from shared.web import ops
 from shared.web.arriving import LIMIT
 from tests.accepted import ACCEPTED
 from tests.city import ALL, City, refused
+from tests.described import document_of
 from tests.spoiled import ACCESS, BY, NOBODY, Target, dumped, leaves, names, with_
 
 pytestmark = pytest.mark.services(*ALL)
@@ -97,7 +98,7 @@ def test_no_field_of_any_body_takes_an_empty_text(city: City) -> None:
     """A text in which nothing can be seen is read as an empty one."""
     tried = set()
     for service, context in city.services.items():
-        document = context.description.openapi()
+        document = document_of(context)
         for path, operations in document["paths"].items():
             for operation in operations.values():
                 for kind in operation.get("requestBody", {}).get("content", {}).values():
@@ -109,48 +110,64 @@ def test_no_field_of_any_body_takes_an_empty_text(city: City) -> None:
     assert {"name", "text", "finding", "comment", "by", "title", *CHECKED_OTHERWISE} <= tried
 
 
+def one_in(share: int, values: Sequence[Any], route: str) -> Sequence[Any]:
+    """Every `share`th of some values, another one at the next route; at least one."""
+    number = SINGLE.index(route)
+    return values[number % min(share, len(values)) :: share]
+
+
+WHOLE = pytest.mark.parametrize(
+    "share",
+    [
+        pytest.param(9, id="some at each route"),
+        pytest.param(1, id="all at each route", marks=pytest.mark.slow),
+    ],
+)
+
+
 @pytest.mark.usefixtures("untouched")
 @pytest.mark.parametrize("route", SINGLE)
+@WHOLE
 class TestBody:
-    """One route and one body."""
+    """One route and one body. Of all wrong ones each route gets some, the next route the next ones."""
 
-    async def test_that_is_missing_or_no_object_is_refused(self, target: Target, route: str) -> None:
-        for content in (b"", b"[]", b'"text"', b"1", b"null"):
+    async def test_that_is_missing_or_no_object_is_refused(
+        self, target: Target, route: str, share: int
+    ) -> None:
+        for content in one_in(share, (b"", b"[]", b'"text"', b"1", b"null"), route):
             refused(await target.send(route, content), 422, "body")
 
-    async def test_that_is_too_large_is_refused(self, target: Target, route: str) -> None:
+    async def test_that_is_too_large_is_refused(self, target: Target, route: str, share: int) -> None:
         body = dumped(target.body(route) | {"text": "x" * LIMIT})
         if not route.endswith("/import"):
             refused(await target.send(route, body), 413, "body")
 
-    async def test_that_is_not_json_is_refused(self, target: Target, route: str) -> None:
-        for content in (b"{", b"hello", b'{"a": 1,}', b'{"a" 1}', b"[" * 10_000, b"9" * 10_000):
+    async def test_that_is_not_json_is_refused(self, target: Target, route: str, share: int) -> None:
+        contents = (b"{", b"hello", b'{"a": 1,}', b'{"a" 1}', b"[" * 10_000, b"9" * 10_000)
+        for content in one_in(share, contents, route):
             refused(await target.send(route, content), 400)
 
-    async def test_in_another_encoding_is_refused(self, target: Target, route: str) -> None:
+    async def test_in_another_encoding_is_refused(self, target: Target, route: str, share: int) -> None:
         text = json.dumps(target.body(route) | {"备注": "中文"}, ensure_ascii=False)
-        for encoding in ("gbk", "utf-16", "utf-16-le", "utf-32-be"):
+        for encoding in one_in(share, ("gbk", "utf-16", "utf-16-le", "utf-32-be"), route):
             refused(await target.send(route, text.encode(encoding)), 422, "body")
         refused(await target.send(route, json.dumps(target.body(route)).encode("utf-16-le")), 422, "body")
-        for content_type in (
-            "application/json; charset=gbk",
-            'application/json;charset="GB18030"',
-            "text/plain",
-        ):
+        types = ("application/json; charset=gbk", 'application/json;charset="GB18030"', "text/plain")
+        for content_type in one_in(share, types, route):
             answer = await target.send(route, text.encode("gbk"), content_type=content_type)
             refused(answer, 415, "Content-Type")
 
-    async def test_with_an_unknown_field_is_refused(self, target: Target, route: str) -> None:
+    async def test_with_an_unknown_field_is_refused(self, target: Target, route: str, share: int) -> None:
         answer = await target.send(route, dumped(target.body(route) | {"priority": "high"}))
         refused(answer, 422, "priority")
         refused(await target.send(route, dumped(target.body(route) | {"\ud800": 1})), 422)
 
     async def test_with_a_wrong_value_anywhere_is_refused_and_the_field_named(
-        self, target: Target, route: str
+        self, target: Target, route: str, share: int
     ) -> None:
         body = target.body(route)
         for place in leaves(body):
-            for value in WRONG:
+            for value in one_in(share, WRONG, route):
                 answer = await target.send(route, dumped(with_(body, place, value)))
                 assert names(refused(answer, 422), place), f"{place}: {answer.text}"
 
@@ -254,7 +271,7 @@ CURSORS: list[Any] = [
 def readable(city: City) -> Iterator[tuple[str, str, list[str], list[str]]]:
     """Every GET route: an account that may call it, its path, its path parameters, its query parameters."""
     for name, context in city.services.items():
-        for path, methods in context.description.openapi()["paths"].items():
+        for path, methods in document_of(context)["paths"].items():
             if "get" in methods:
                 parameters = methods["get"].get("parameters", [])
                 roles = ACCESS[f"GET /{name}{path}"]

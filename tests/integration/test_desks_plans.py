@@ -25,6 +25,7 @@ from shared.encryption.keyring import KeyRing
 from shared.finding.hashes import Hashes
 from shared.judging.sight import Sight
 
+pytestmark = pytest.mark.slow
 CASES = 6_000
 NOW = datetime(2026, 11, 20, 2, tzinfo=UTC)
 HASHES = Hashes("a key for tests alone")

@@ -18,7 +18,7 @@ from tests.accepted import ACCEPTED
 from tests.accepted.places import LEG
 from tests.attachments import attach, pdf
 from tests.city import ALL, City
-from tests.described import closed
+from tests.described import closed, document_of
 from tests.integration import test_access
 from tests.integration.test_access import ACCESS, ACCOUNTS
 from tests.integration.test_query_parameters import account_for, filled
@@ -73,7 +73,7 @@ ELSEWHERE = {
 
 
 def document(city: City, service: str) -> dict[str, Any]:
-    return city.services[service].description.openapi()
+    return document_of(city.services[service])
 
 
 def operation(city: City, route: str) -> dict[str, Any]:

@@ -315,15 +315,18 @@ EASY = (
 )
 
 
-@pytest.mark.parametrize(("number", "password"), list(enumerate(EASY)))
-async def test_a_password_that_is_easily_guessed_is_refused(city: City, number: int, password: str) -> None:
-    login = f"weak.word{number}"
+@pytest.mark.parametrize("first", [0, 4, 8])
+async def test_passwords_that_are_easily_guessed_are_refused(city: City, first: int) -> None:
+    login = f"weak.word{first}"
     account = await made(city, administering(), login, "李工", UNIT)
     browser = Browser(city)
     await browser.sign_in(login, account["password"])
-    body = {"old": account["password"], "new": password}
-    refused(await browser.call("POST", "/session/password", body), 422, "new")
-    assert (await browser.ok("GET", "/session"))["stage"] == "password"
+    for password in EASY[first : first + 4]:  # an account is slowed down after five
+        body = {"old": account["password"], "new": password}
+        answer = await browser.call("POST", "/session/password", body)
+        assert answer.status_code == 422, password
+        refused(answer, 422, "new")
+        assert (await browser.ok("GET", "/session"))["stage"] == "password"
 
 
 async def test_a_role_holds_for_its_term_and_a_deputy_acts_under_both_names(city: City) -> None:

@@ -23,6 +23,7 @@ from shared.roles import AccountRole
 from shared.telemetry import logs
 from tests.banks import KafkaBank
 from tests.city import ALL, PEOPLE, City
+from tests.described import document_of
 from tests.lending import CREDIT_CODE, ask, banks, report_body, wish
 from tests.receiver import Receiver
 
@@ -192,7 +193,7 @@ async def every_text(city: City) -> set[str]:
 def bodies(city: City) -> Iterator[tuple[str, Any, Any]]:
     """Each route that takes JSON, with the schema of its body and the parts that schemas share."""
     for name, service in city.services.items():
-        document = service.description.openapi()
+        document = document_of(service)
         for path, kinds in document["paths"].items():
             for method in kinds.keys() & {"post", "put"}:
                 content = kinds[method].get("requestBody", {}).get("content", {})

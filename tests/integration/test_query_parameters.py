@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.city import ALL, City
+from tests.described import document_of
 from tests.integration.test_access import ACCESS, ACCOUNTS, routes
 
 pytestmark = pytest.mark.services(*ALL)
@@ -45,7 +46,7 @@ def known(city: City, route: str) -> Iterator[str]:
     """The query parameters that the OpenAPI document has for a route."""
     method, path = route.split(" ")
     _, service, rest = path.split("/", 2)
-    document = city.services[service].description.openapi()
+    document = document_of(city.services[service])
     for parameter in document["paths"][f"/{rest}"][method.lower()].get("parameters", []):
         if parameter["in"] == "query":
             yield parameter["name"]

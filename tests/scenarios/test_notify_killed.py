@@ -179,6 +179,7 @@ async def die_amid_sending(notify: Notify, gateway: Gateway, more: int) -> None:
     await notify.start()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 async def test_every_message_arrives_once_the_urgent_first_and_none_that_may_wait_at_night(
     notify: Notify, gateway: Gateway

@@ -158,7 +158,9 @@ def is_found(file: Path, content: bytes) -> bool:
     return False
 
 
-@pytest.mark.parametrize("flip", [0x01, 0x20, 0x80])
+@pytest.mark.parametrize(
+    "flip", [pytest.param(0x01, marks=pytest.mark.slow), 0x20, pytest.param(0x80, marks=pytest.mark.slow)]
+)
 def test_every_byte_counts(good: Path, flip: int) -> None:
     """Every byte of the file, one after the other; 0x20 makes small letters capital ones."""
     whole = bytearray(good.read_bytes())

@@ -375,6 +375,7 @@ def test_a_hostile_workbook_is_refused_with_a_reason(tmp_path: Path, name: str) 
         read(path)
 
 
+@pytest.mark.slow
 def test_a_workbook_that_unpacks_without_end_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
     path = workbook(tmp_path / "a.xlsx", [ledger_row("1")])
     with (
@@ -390,6 +391,7 @@ def test_a_workbook_that_unpacks_without_end_is_refused_before_it_is_unpacked(tm
     tracemalloc.stop()
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
     def peak(rows: int) -> int:
         path = workbook(tmp_path / f"{rows}.xlsx", (ledger_row(str(n)) for n in range(rows)))

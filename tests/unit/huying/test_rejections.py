@@ -33,6 +33,7 @@ sys.stderr.write(str(peak() - before))
 """
 
 
+@pytest.mark.slow
 def test_a_file_of_bad_rows_takes_no_memory(tmp_path: Path) -> None:
     bad = f"{{}},甲,题目,昨天,{'货车无法进出。' * 17},已修,\n"
     for name, rows in (("few.csv", 2_000), ("many.csv", ROWS)):

@@ -78,6 +78,7 @@ def test_any_other_body_is_read_as_before(content: Any) -> None:
     assert json_bodies.parse(body) == json_bodies.parse(b"\xef\xbb\xbf" + body) == content
 
 
+@pytest.mark.slow
 def test_an_import_of_long_texts_is_no_list_of_many_values() -> None:
     text = "The lorry, they say, could not turn, [see the photo], so it left. "
     items = [{"source_id": str(n), "text": text * 40} for n in range(15_000)]
@@ -108,6 +109,7 @@ print(peak() - before)
 """
 
 
+@pytest.mark.slow
 def test_the_largest_import_of_tiny_values_takes_little_more_than_its_text() -> None:
     command = [sys.executable, "-c", MEASURED]
     completed_process = subprocess.run(command, capture_output=True, text=True, timeout=240, check=True)

@@ -7,10 +7,12 @@ import ssl
 import warnings
 
 import httpx
+import pytest
 
 from shared.web.client import Transport
 
 
+@pytest.mark.slow
 async def test_no_connection_is_forgotten_when_closing_them_is_cancelled() -> None:
     verify = httpx.create_ssl_context()
     async with await asyncio.start_server(_answer, "127.0.0.1", 0) as listening:
