@@ -142,6 +142,7 @@ def most_memory(process: ServiceProcess) -> int:
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) // 1024
 
 
+@pytest.mark.slow
 async def test_what_unpacks_to_more_than_the_memory_costs_its_place_alone(
     city: City, financing: ServiceProcess, call: Call, database: Database
 ) -> None:

@@ -153,6 +153,7 @@ async def test_other_banks_stay_as_they_are(city: City) -> None:
     assert listed == {"abc": "示例银行C", "qs": NAME}
 
 
+@pytest.mark.slow
 def test_where_nothing_runs_the_command_says_so(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "huying", "bank", "new", "qs", "--way", "desk", "--state", str(tmp_path)]
     run = subprocess.run(command, capture_output=True, text=True, timeout=60)

@@ -238,6 +238,7 @@ async def test_every_filter_alone_finds_what_a_brute_force_finds(city: City, row
     assert not empty
 
 
+@pytest.mark.slow
 async def test_every_pair_of_filters_finds_what_a_brute_force_finds(city: City, rows: list[Row]) -> None:
     tail, pairs = rows[17]["phone"][-4:], 0
     for (first, holds), (second, also) in combinations(FILTERS, 2):

@@ -241,6 +241,7 @@ async def test_a_dry_run_says_of_every_row_what_the_import_then_does(
     assert [line["结果"] for line in again[:2]] == ["以前已导入", "将登记，办理情况不能导入"]
 
 
+@pytest.mark.slow
 async def test_an_import_killed_at_any_request_and_begun_again_doubles_nothing(
     city: City, tmp_path: Path
 ) -> None:

@@ -184,6 +184,7 @@ async def test_tries_slow_down_and_lock_nobody_out_who_signed_in_before(city: Ci
     assert (await attacker.sign_in("wu.hao", PASSWORD))["stage"] == "open"
 
 
+@pytest.mark.slow
 async def test_one_address_that_tries_many_names_is_slowed_down_too(city: City) -> None:
     statuses = [401]
     while statuses[-1] == 401 and len(statuses) < 100:

@@ -286,6 +286,7 @@ def leaks(content: str) -> list[str]:
     return [mark for mark in MARKS if mark in content or escaped[mark] in content or coded[mark] in content]
 
 
+@pytest.mark.slow
 async def test_marked_values_are_in_no_span_log_or_figure_nor_told_of_what_is_parked(
     city: City, receiver: Receiver, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -36,6 +36,7 @@ def legs(city: Up, bank: str) -> dict[str, Any]:
     return {item["leg"]: item for item in city.ask("/financing/bank/requests?limit=500", bank)["items"]}
 
 
+@pytest.mark.slow
 def test_the_clock_is_for_those_who_have_a_key_and_goes_only_ahead(sandbox: Up) -> None:
     url = f"{sandbox.url}/{SANDBOX}/clock"
     assert httpx.post(url, json={"hours": 1}).status_code == 401
@@ -52,6 +53,7 @@ def test_the_clock_is_for_those_who_have_a_key_and_goes_only_ahead(sandbox: Up) 
     assert clock(sandbox, "office") - now < HOUR
 
 
+@pytest.mark.slow
 def test_a_bank_is_late_three_days_later_in_a_few_seconds_and_so_it_stays(sandbox: Up) -> None:
     body = wish(
         banks=["wanze-rural"], consent={"given_at": clock(sandbox, "office").isoformat(), "text_version": "1"}

@@ -304,6 +304,7 @@ def test_a_port_in_use_is_refused_in_a_sentence(state: Path) -> None:
     assert below(state) == []
 
 
+@pytest.mark.slow
 def test_a_state_folder_that_cannot_be_one_is_refused_in_a_sentence(state: Path) -> None:
     state.write_text("a file")
     for wrong in (state / "below" / "a" / "file", Path("/proc/huying")):

@@ -91,6 +91,7 @@ async def test_invented_loans_come_out_the_same_in_memory_and_through_financing(
     ]
 
 
+@pytest.mark.slow
 async def test_real_loans_come_out_the_same_in_memory_and_through_financing(
     real_cases: Path, tmp_path: Path, postgres: EmbeddedPostgres, broker: EmbeddedBroker
 ) -> None:

@@ -119,6 +119,7 @@ async def parked(city: City) -> int:
     return sum([(await city.ok("ops", "GET", f"/{name}/flow"))["parked"] for name in city.services])
 
 
+@pytest.mark.slow
 async def test_what_was_acknowledged_outlives_every_store(
     folder: Path, own_postgres: EmbeddedPostgres, broker: EmbeddedBroker
 ) -> None:
