@@ -212,7 +212,7 @@ async def appeals(city: City) -> dict[str, list[dict[str, Any]]]:
     return dict(zip(STATES, await asyncio.gather(*ways), strict=True))
 
 
-async def test_in_each_state_what_may_happen_happens_and_nothing_else(
+async def test_in_a_state_what_may_happen_happens_and_nothing_else(
     city: City, appeals: dict[str, list[dict[str, Any]]]
 ) -> None:
     await city.drained()

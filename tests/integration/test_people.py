@@ -317,7 +317,7 @@ EASY = (
 
 
 @pytest.mark.parametrize("first", [0, 4, 8])
-async def test_passwords_that_are_easily_guessed_are_refused(city: City, first: int) -> None:
+async def test_a_password_that_is_easily_guessed_is_refused(city: City, first: int) -> None:
     login = f"weak.word{first}"
     account = await made(city, administering(), login, "李工", UNIT)
     browser = Browser(city)

@@ -2,17 +2,19 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
 from shared.database.retry import keep_running
-from shared.telemetry.logs import log
 from tests.jumping import jumping
 
-LOG = log("retry")
+LOG = structlog.wrap_logger(None, wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
+"""It tells what goes on, whatever level another test has set for the process."""
 
 
 class Turns:
