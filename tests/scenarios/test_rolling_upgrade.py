@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -28,6 +28,7 @@ OLD = "029c2436d95d084c0f94c51044b3b5400f92d0d8"
 """Before the hash chain, acknowledgements and profiles: one to three migrations of each service ago."""
 PACK = pack_files.load("bozhou-2024@1")
 """The old services know no later version."""
+OF_APPEALS = ("intake", "dispatch", "escalation")
 NEW = {"desks"}
 """Services that the old version does not have."""
 PEOPLE = [("importer", AccountRole.IMPORTER, None), ("office", AccountRole.OFFICE, None)]
@@ -40,7 +41,7 @@ def old(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @asynccontextmanager
-async def _old_fleet(old: Path) -> AsyncIterator[LocalCluster]:
+async def _old_fleet(old: Path, services: Sequence[str]) -> AsyncIterator[LocalCluster]:
     with tempfile.TemporaryDirectory(prefix="huying-", ignore_cleanup_errors=True) as folder:
         state = Path(folder)
         await asyncio.to_thread(state.chmod, 0o755)  # PostgreSQL may run under another account
@@ -48,7 +49,7 @@ async def _old_fleet(old: Path) -> AsyncIterator[LocalCluster]:
         try:
             await cluster.start()
             accounts(state, PEOPLE)  # the old version has no account of a service
-            for service in SERVICES:
+            for service in services:
                 process = await cluster.add(service, service, free_port())
                 if service not in NEW:
                     process.environment["PYTHONPATH"] = str(old)
@@ -71,14 +72,14 @@ async def _upgrade(cluster: LocalCluster, steps: Sequence[Sequence[str]], progre
             await asyncio.sleep(0.02)
         if not names:
             accounts(cluster.state, [*PEOPLE, (NOTIFY, AccountRole.SERVICE, None)])
-            await _migrate(cluster)
+            await _migrate(cluster, cluster.processes)
         for name in names:
             del cluster.processes[name].environment["PYTHONPATH"]
         await asyncio.gather(*(cluster.processes[name].kill() for name in names))
 
 
-async def _migrate(cluster: LocalCluster) -> None:
-    for service in set(SERVICES) - NEW:
+async def _migrate(cluster: LocalCluster, services: Iterable[str]) -> None:
+    for service in set(services) - NEW:
         engine = migration_engine(cluster.postgres.dsn(service, service))
         before = await _version(engine)
         await migrate(engine, migrations(service))
@@ -91,17 +92,26 @@ async def _version(engine: AsyncEngine) -> str:
         return str((await conn.execute(sa.text("select version_num from alembic_version"))).scalar_one())
 
 
-@pytest.mark.parametrize("first", ["escalation", pytest.param("dispatch", marks=pytest.mark.slow)])
-async def test_old_and_new_services_judge_together(tmp_path: Path, old: Path, first: str) -> None:
+@pytest.mark.parametrize(
+    ("services", "first"),
+    [
+        pytest.param(OF_APPEALS, "escalation", id="those an appeal needs"),
+        pytest.param(SERVICES, "escalation", id="escalation first", marks=pytest.mark.slow),
+        pytest.param(SERVICES, "dispatch", id="dispatch first", marks=pytest.mark.slow),
+    ],
+)
+async def test_old_and_new_services_judge_together(
+    tmp_path: Path, old: Path, services: Sequence[str], first: str
+) -> None:
     file = invent(tmp_path / "appeals.csv", 150)
     simulate(file, "appeals-zh", [PACK.ref], tmp_path / "simulated")
-    rest = [name for name in SERVICES if name not in {first, *NEW}]
-    async with _old_fleet(old) as cluster:
-        services = DrivenServices({name: cluster.url(name) for name in SERVICES}, cluster.keys["importer"])
+    rest = [name for name in services if name not in {first, *NEW}]
+    async with _old_fleet(old, services) as cluster:
+        driven = DrivenServices({name: cluster.url(name) for name in services}, cluster.keys["importer"])
         with Progress(disable=True) as progress:
             upgrading = asyncio.create_task(_upgrade(cluster, [[first], rest], progress))
             how = profiles.load("appeals-zh")
             folder = tmp_path / "replayed"
-            await replayed(file, how, PACK, folder, services, progress, step=50, patience_s=120)
+            await replayed(file, how, PACK, folder, driven, progress, step=50, patience_s=120)
             await asyncio.wait_for(upgrading, 10)
     assert differences(tmp_path / "simulated", tmp_path / "replayed") == []
