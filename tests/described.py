@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 from jsonschema import Draft202012Validator
-from starlette.routing import Match, Route
+from starlette.routing import Route
 
 from shared.service.service import ServiceContext
 
@@ -28,6 +28,8 @@ MOST = 100
 """So many answers of one operation with one status are read; the same answer is read once."""
 _read: defaultdict[tuple[str, ...], set[int]] = defaultdict(set)
 _documents: dict[str, dict[str, Any]] = {}
+_routes: dict[str, list[Route]] = {}
+"""Of each service, as its document."""
 _validators: dict[tuple[str, ...], Draft202012Validator | None] = {}
 
 
@@ -113,11 +115,13 @@ def document_of(service: ServiceContext) -> dict[str, Any]:
 
 def _template(service: ServiceContext, request: httpx.Request) -> str | None:
     """The path of the operation that a request calls, as the document writes it."""
-    scope = {"type": "http", "method": request.method, "path": request.url.path}
-    for route in service.app.routes:
-        if isinstance(route, Route) and route.matches(scope)[0] is Match.FULL:
+    name, method, path = service.service.name, request.method, request.url.path
+    if name not in _routes:
+        _routes[name] = [route for route in service.app.routes if isinstance(route, Route)]
+    for route in _routes[name]:
+        if method in (route.methods or ()) and route.path_regex.match(path):
             described = document_of(service)["paths"].get(route.path, ())
-            return route.path if request.method.lower() in described else None
+            return route.path if method.lower() in described else None
     return None
 
 
