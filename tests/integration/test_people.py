@@ -218,6 +218,7 @@ async def test_what_needs_a_second_factor_gets_no_token_without_it(city: City) -
 
 
 async def test_a_session_ends_when_it_is_idle_and_when_it_is_old(city: City) -> None:
+    await city.move_to("2026-11-11 09:01")
     browser = await person(city, "idle.one")
     await city.move_to("2026-11-11 09:20")
     assert (await browser.call("GET", "/session")).is_success
