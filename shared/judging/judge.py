@@ -34,6 +34,8 @@ from shared.telemetry.spans import Span
 BATCH = 200
 LONGEST_REST_S = 1.0  # another replica may have heard what this one waits for
 QUIET_GAP_S, BUSY_GAP_S = 0.1, 0.4
+LIVE_GAP_S = 1.0
+"""Under load on the wall clock: the acts of a case within this time share one judgement."""
 FIRST_PATIENCE_S = 0.5
 LONGEST_PATIENCE_S = 60.0
 SETTLED_S = 0.15  # past a due moment: the horizons of the others have passed it too
@@ -59,7 +61,8 @@ class ServiceJudge(ABC, Generic[Known]):
         self._cases = cases
         self._patience_s = FIRST_PATIENCE_S
         self._asked_at = float("-inf")
-        self._pace = Pace(QUIET_GAP_S, BUSY_GAP_S)
+        driven = context.settings.clock == "driven"  # its driver waits for each judgement
+        self._pace = Pace(QUIET_GAP_S, BUSY_GAP_S if driven else LIVE_GAP_S)
         self._uptos: dict[str, datetime] = {}
         self._due_at: datetime | None = None
         self._spans: list[Span] = []

@@ -152,7 +152,7 @@ class Consumer:
             if _seconds() >= committed_at + COMMIT_EVERY_S:
                 await self._commit(consumer)
                 committed_at = _seconds()
-            if batch and sum(map(len, batch.values())) < BATCH // 4:
+            if batch and sum(map(len, batch.values())) < BATCH:
                 await pace.rest(events)
 
     def partitions(self) -> set[TopicPartition]:

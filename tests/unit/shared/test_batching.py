@@ -1,4 +1,4 @@
-"""How long the next batch waits: briefly while few items come, longer under load, not after a long batch."""
+"""How long the next batch waits: briefly while few items come, longer under load and after a long batch."""
 
 import asyncio
 
@@ -29,7 +29,13 @@ def test_much_waits_longer() -> None:
 
 
 def test_the_time_of_the_round_itself_counts() -> None:
-    assert jumping(rested(10, round_s=0.25)) == pytest.approx(0.25)
+    assert jumping(rested(10, round_s=0.05)) == pytest.approx(0.2)
+    assert jumping(rested(1, round_s=0.25)) == pytest.approx(0.25)
+
+
+def test_under_load_a_long_round_is_followed_by_as_long_a_rest_within_the_gap() -> None:
+    assert jumping(rested(10, round_s=0.15)) == pytest.approx(0.3)
+    assert jumping(rested(10, round_s=0.5)) == pytest.approx(0.7)
 
 
 async def test_the_first_round_waits_briefly_however_much_it_brought() -> None:
