@@ -54,6 +54,8 @@ class Rulebook:
         self.pack = pack_files.load(settings.pack, settings.pack_settings)
         self.procedures = {ref: pack_files.load(ref, settings.pack_settings) for ref in settings.procedures}
         self.calendar = Calendar.load(zone, settings.calendar)
+        self._sights: dict[AccountRole | None, Sight] = {}
+        """By role; the packs of a rulebook stay as they were loaded."""
         self._in_force = _Packs(settings.pack_settings)
         self._of_one_version = {
             own.ref
@@ -78,11 +80,13 @@ class Rulebook:
 
     def sight(self, role: AccountRole | None) -> Sight:
         """Which cases `role` may read."""
-        return sight(role, (self.pack, *self.procedures.values()))
+        if role not in self._sights:
+            self._sights[role] = sight(role, (self.pack, *self.procedures.values()))
+        return self._sights[role]
 
     def is_confidential(self, ref: str | None) -> bool:
         """Whether a case under the pack `ref` is read by those alone whom the pack names."""
-        return not sight(None, (self.pack, *self.procedures.values())).shows(ref)
+        return not self.sight(None).shows(ref)
 
     def pack_of(self, ref: str) -> pack.Pack:
         """The pack a case names; the city's own may come from a file. PackMissing where it is not here."""

@@ -3,6 +3,7 @@
 import ipaddress
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import lru_cache
 
 from shared.service.accounts import Caller
 from shared.service.clock import epoch_s
@@ -42,6 +43,7 @@ class Origins:
         return sum(len(places) > 1 for places in self._seen.values())
 
 
+@lru_cache(maxsize=MOST_ACCOUNTS)
 def place_of(address: str) -> str | None:
     """The network of an address; None for what is no address, and for this machine itself."""
     try:
