@@ -12,7 +12,7 @@ from sqlalchemy import text
 from services.desks.changes import CHANNEL, Change
 from services.desks.document import CaseFile
 from services.desks.facts.keeping import settled
-from services.desks.rows.cases import Row, case_row
+from services.desks.rows.cases import Row, case_row, unit_of
 from services.desks.rows.legs import card_rows, leg_rows, lift_rows, waiting_rows
 from services.desks.rows.loans import bank_leg_rows, complaint_rows, loan_row
 from services.desks.tables import metadata
@@ -104,8 +104,9 @@ class Work(UnitOfWork):
         self._units: list[UnitChanged] = []
 
     def keys_of(self, event: Event) -> Collection[Any]:
-        """An entry of a directory is about no case."""
-        return () if isinstance(event, DirectoryEvent) else super().keys_of(event)
+        """An entry of a directory is about no case; a notice is a line of the timeline alone."""
+        alone = isinstance(event, DirectoryEvent) or event.source == "notify"
+        return () if alone else super().keys_of(event)
 
     async def load(self, keys: Collection[Any]) -> None:
         if keys:
@@ -140,7 +141,7 @@ class Work(UnitOfWork):
             files = [(case.appeal_id, case.registration_number, case.model_dump_json()) for case in cases]
             self.writes.add(_SAVE_FILES, files)
             add_rows(self.writes, cases)
-            units = {row["unit"] for case in cases for row in leg_rows(case)}
+            units = {unit_of(case, leg) for case in cases for leg in case.subjects("leg")}
             await self.conn.execute(_NOTIFY, {"payload": Change.of(self._changed, units).payload()})
         if self._lines:
             self.writes.add(_ADD_LINES, self._lines.values())

@@ -38,7 +38,7 @@ def loan_row(case: CaseFile) -> Row | None:
 
 def _loan_state(case: CaseFile) -> str:
     """How the request stands, as financing derives it."""
-    legs = list(case.subjects("bank"))
+    legs = case.subjects("bank")
     banks, pushed = (
         {_bank_leg_state(case, leg) for leg in legs},
         [case.at(f"bank:{leg}:pushed") for leg in legs],
@@ -60,8 +60,9 @@ def _running(case: CaseFile, state: str) -> list[Stated]:
 
 def bank_leg_rows(case: CaseFile) -> Iterator[Row]:
     """The row of every bank's leg that is known to be pushed."""
-    running = _running(case, _loan_state(case))
-    for leg in case.subjects("bank"):
+    legs = case.subjects("bank")
+    running = _running(case, _loan_state(case)) if legs else []
+    for leg in legs:
         if (pushed := case.get(f"bank:{leg}:pushed")) is None:
             continue
         reported = case.get(f"bank:{leg}:reported")
