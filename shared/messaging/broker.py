@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Collection
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Self
 
 from aiokafka import AIOKafkaProducer
@@ -21,6 +22,7 @@ DAY_MS = 86_400_000
 _EXISTS = (0, TopicAlreadyExistsError.errno)
 
 
+@lru_cache(maxsize=65_536)
 def key_hash(key: str) -> int:
     """Kafka's own hash of a record's key; modulo the number of partitions it gives the partition."""
     return int(murmur2(key.encode())) & 0x7FFF_FFFF

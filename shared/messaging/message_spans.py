@@ -59,9 +59,10 @@ def begin_record_span(
     """Begin the span of handling any record: a child of the span in which it was made, and linked to it."""
     span = tracer.begin(f"process {raw.topic}", Kind.CONSUMER, traceparent)
     span.links = (span.parent,) if span.parent is not None else ()
-    span.attributes |= wire.span_attributes(
-        "process", raw.topic, raw.partition, raw.offset, message_id, message_type
-    )
+    if tracer.exporter is not None:
+        span.attributes |= wire.span_attributes(
+            "process", raw.topic, raw.partition, raw.offset, message_id, message_type
+        )
     return span
 
 

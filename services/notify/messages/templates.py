@@ -135,4 +135,11 @@ ENVIRONMENT.filters |= {
     "bank_names": _bank_names,
     "recipient_name": _recipient_name,
 }
-_compiled = cache(ENVIRONMENT.from_string)
+
+
+@cache
+def _compiled(source: str) -> jinja2.Template:
+    """The template, with its globals as a plain dict: Jinja copies them at each rendering."""
+    template = ENVIRONMENT.from_string(source)
+    template.globals = dict(template.globals)
+    return template
