@@ -100,13 +100,14 @@ def remember(writes: Writes, facts: Sequence[tuple[UUID, Event]]) -> None:
     writes.add(_REMEMBER, [(fact.id, case_id, fact.type, fact.model_dump_json()) for case_id, fact in facts])
 
 
-async def save(
+def save(
+    writes: Writes,
     conn: Connection,
     cases: Sequence[JudgedDocument],
     next_due: Mapping[UUID, datetime | None],
     unjudged_from: Mapping[UUID, datetime | None],
 ) -> None:
-    """Write cases with the moments at which they are looked at again, and the legs of loan requests."""
+    """Have cases written with the moments at which they are judged again, and the legs of loan requests."""
     rows = [
         {
             "case_id": case.case_id,
@@ -118,5 +119,5 @@ async def save(
         }
         for case in cases
     ]
-    await _SAVE.execute(conn, rows)
-    await loan_queries.save_legs(conn, [case for case in cases if isinstance(case, LoanDocument)])
+    writes.add(_SAVE, rows)
+    loan_queries.save_legs(writes, [case for case in cases if isinstance(case, LoanDocument)])

@@ -182,16 +182,16 @@ class Work(JudgingWork[JudgedDocument]):
         if self._facts:
             queries.remember(self.writes, self._facts)
         if changed := self.changed():
-            await queries.save(self.conn, changed, self.next_due, self.unjudged_from)
+            queries.save(self.writes, self.conn, changed, self.next_due, self.unjudged_from)
         if self._new_reports:
-            await bank_queries.add_reports(self.conn, self._new_reports)
+            bank_queries.add_reports(self.writes, self._new_reports)
         if self._unrecorded_reports:
             await bank_queries.add_unrecorded(self.conn, self._unrecorded_reports)
         if self._counted:
             counted = {day: self.last_numbers[day] for day in self._counted}
-            await loan_queries.save_counters(self.conn, counted)
+            loan_queries.save_counters(self.writes, counted)
         if self._new_enterprises:
-            await enterprise_queries.add_new(self.conn, self._new_enterprises, self.at)
+            enterprise_queries.add_new(self.writes, self._new_enterprises, self.at)
         for number in self._erased:
             await queue_queries.erase_messages(self.conn, number)
         await self._messages.flush(self.conn, self.at)

@@ -171,7 +171,7 @@ class Work(UnitOfWork):
         await contacts.forget_learnt(self.conn, self._outdated)
         if cases := list(self._changed.values()):
             rows = [(case.appeal_id, case.registration_number, case.model_dump_json()) for case in cases]
-            await _SAVE.execute(self.conn, rows)
+            self.writes.add(_SAVE, rows)
             ended = [case.appeal_id for case in cases if case.has_ended]
             await contacts.forget_ended(self.conn, self.at, ended)
         for appeal_id in self._erased:

@@ -10,7 +10,7 @@ from services.financing.contract_receipts import ReportReceipt
 from services.financing.stored import HEADERS, RAW
 from shared.database.connection import Connection
 from shared.database.locks import wait_for_name
-from shared.database.rows import ManyRows, insert
+from shared.database.rows import ManyRows, Writes, insert
 from shared.encryption.renewal import whole_json
 
 _BANKS = text("select code, bank, version from banks order by code")
@@ -165,9 +165,9 @@ async def lock_reports(conn: Connection, keys: Sequence[ReportKey]) -> Mapping[R
     return reports
 
 
-async def add_reports(conn: Connection, rows: Collection[Mapping[str, Any]]) -> None:
-    """Keep reports that were accepted, by the columns of `reports`."""
-    await _ADD_REPORTS.execute(conn, rows)
+def add_reports(writes: Writes, rows: Collection[Mapping[str, Any]]) -> None:
+    """Have reports kept that were accepted, by the columns of `reports`."""
+    writes.add(_ADD_REPORTS, rows)
 
 
 async def add_unrecorded(conn: Connection, rows: Collection[Mapping[str, Any]]) -> None:

@@ -10,7 +10,7 @@ from services.financing.enterprises.acts import EnterpriseBody
 from services.financing.enterprises.domain import CREDIT_GIVEN, KnownEnterprise
 from shared.database.connection import Connection
 from shared.database.locks import wait_for_name
-from shared.database.rows import insert
+from shared.database.rows import Writes, insert
 
 _LOCK = text("select " + wait_for_name("'enterprise ' || :code"))
 _PROFILES = text(
@@ -70,8 +70,6 @@ async def save(conn: Connection, credit_code: str, body: EnterpriseBody, at: dat
     return version
 
 
-async def add_new(conn: Connection, profiles: Mapping[str, EnterpriseBody], at: datetime) -> None:
-    """Keep enterprises that the window has not seen before, in order of their credit codes."""
-    await _ADD_NEW.execute(
-        conn, [(code, body.model_dump_json()) for code, body in sorted(profiles.items())], at=at
-    )
+def add_new(writes: Writes, profiles: Mapping[str, EnterpriseBody], at: datetime) -> None:
+    """Have enterprises kept that the window has not seen before, in order of their credit codes."""
+    writes.add(_ADD_NEW, [(code, body.model_dump_json()) for code, body in sorted(profiles.items())], at=at)

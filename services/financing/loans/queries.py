@@ -11,7 +11,7 @@ from sqlalchemy import text
 from services.financing.loans.document import BankLegDocument, LoanDocument
 from services.financing.stored import FILE, file_of
 from shared.database.connection import Connection
-from shared.database.rows import ManyRows, excluded, insert
+from shared.database.rows import ManyRows, Writes, excluded, insert
 from shared.states import LoanState
 
 _LOANS = text(
@@ -117,11 +117,11 @@ async def overdue_legs(conn: Connection, *, after: str, limit: int) -> list[Any]
     return (await conn.execute(_OVERDUE_LEGS, {"after": after, "limit": limit})).all()
 
 
-async def save_legs(conn: Connection, loans: Sequence[LoanDocument]) -> None:
-    """Write the legs of these loan requests."""
+def save_legs(writes: Writes, loans: Sequence[LoanDocument]) -> None:
+    """Have the legs of these loan requests written."""
     rows = [_leg_row(loan, leg, number) for loan in loans for number, leg in enumerate(loan.legs, 1)]
     if rows:
-        await _SAVE_LEGS.execute(conn, rows)
+        writes.add(_SAVE_LEGS, rows)
 
 
 def _leg_row(loan: LoanDocument, leg: BankLegDocument, number: int) -> dict[str, Any]:
@@ -143,6 +143,6 @@ async def lock_counters(conn: Connection, days: Collection[date]) -> dict[date, 
     return {row.day: row.last for row in rows}
 
 
-async def save_counters(conn: Connection, last: Mapping[date, int]) -> None:
-    """Write the last number given on each day."""
-    await _SAVE_COUNTERS.execute(conn, sorted(last.items()))
+def save_counters(writes: Writes, last: Mapping[date, int]) -> None:
+    """Have the last number given on each day written."""
+    writes.add(_SAVE_COUNTERS, sorted(last.items()))
