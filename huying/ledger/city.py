@@ -12,6 +12,7 @@ import httpx
 import orjson
 
 from huying.local.running_services import content_of
+from shared.telemetry.context import new_traceparent
 
 PAGE = 500
 HOLD_AGAIN_S = 60.0
@@ -143,7 +144,7 @@ class LiveCity:
         until = _seconds() + self._patience_s
         while True:
             try:
-                answer = await self._http.request(method, self._url + path, **request)
+                answer = await self._http.request(method, self._url + path, **_traced(request))
             except httpx.TransportError as error:
                 reason = repr(error)
             else:
@@ -158,6 +159,15 @@ class LiveCity:
         if not answer.is_success:
             raise ImportFailed(f"{answer.request.url.path}: {answer.status_code} {_reason(answer)}")
         return content_of(answer)
+
+
+def _traced(request: dict[str, Any]) -> dict[str, Any]:
+    """A request whose trace is kept only where something fails.
+
+    The spans of thousands of past acts would cost the city more than bringing them in, and nobody reads them.
+    """
+    headers = {**request.get("headers", {}), "traceparent": new_traceparent()}
+    return {**request, "headers": headers}
 
 
 def _reason(answer: httpx.Response) -> str:

@@ -3,18 +3,20 @@
 A row that came in before is said so and not doubled, so that an import that broke off is begun again.
 """
 
+import asyncio
 import contextlib
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 
 from huying.ledger import profile as profiles
 from huying.ledger.city import LiveCity, Undone
 from huying.ledger.profile import LedgerProfile
+from huying.ledger.repeated import NumbersRead
 from huying.ledger.results import Fate, ResultFile, RowResult, shown
 from huying.ledger.rows import LedgerRow, LedgerRows, column_of
 from huying.ledger.tables import Table
@@ -22,7 +24,10 @@ from huying.simulate.cells import BadRow
 
 PART = 250
 """Rows of one request."""
+UNDER_WAY = 4
+"""Parts that are registered, and wait for dispatch to hear of them and to do their acts."""
 ANSWER_S = 120.0
+ReadRow = LedgerRow | RowResult
 _DONE = (Fate.IMPORTED, Fate.REGISTERED_ONLY)
 _TRIED = (Fate.WOULD_BE, Fate.WOULD_BE_REGISTERED)
 """What becomes of a new row whose acts are done, and of one whose acts are refused."""
@@ -49,12 +54,10 @@ async def import_ledger(
         city = LiveCity(http, url)
         units = await city.units() if profile.dispatch else {}
         reader = LedgerRows(profile, table.columns, units, table.formats)
-        with ResultFile(out, tuple(profile.fields)) as results:
+        with ResultFile(out, tuple(profile.fields)) as results, NumbersRead() as numbers:
             async with _held(city, dry_run=dry_run):
                 importer = _Importer(city, profile, results, dry_run=dry_run)
-                rows = _read(table, reader)
-                while part := list(islice(rows, PART)):
-                    await importer.take(part)
+                await importer.take_all(_read(table, reader, numbers))
     return results.counts
 
 
@@ -67,9 +70,8 @@ async def _held(city: LiveCity, *, dry_run: bool) -> AsyncIterator[None]:
         yield
 
 
-def _read(table: Table, reader: LedgerRows) -> Iterator[LedgerRow | RowResult]:
+def _read(table: Table, reader: LedgerRows, numbers: NumbersRead) -> Iterator[ReadRow]:
     """The rows of a table, or why one is none."""
-    first: dict[str, int] = {}
     for number, cells in table:
         try:
             if (place := table.unnamed(cells)) is not None:
@@ -78,7 +80,7 @@ def _read(table: Table, reader: LedgerRows) -> Iterator[LedgerRow | RowResult]:
                     f"column {place + 1} holds something without a name",
                 )
             row = reader.row(number, cells)
-            if (before := first.setdefault(row.source_id, number)) != number:
+            if (before := numbers.first_row(row.source_id, number)) != number:
                 raise BadRow(
                     f"编号 {row.source_id} 已见于第 {before} 行", f"row {before} has this number already"
                 )
@@ -87,8 +89,21 @@ def _read(table: Table, reader: LedgerRows) -> Iterator[LedgerRow | RowResult]:
             yield RowResult(number, reader.source_id(cells), Fate.REFUSED, None, error.zh)
 
 
+class _Part(NamedTuple):
+    """Rows that were registered together, what came of each, and their acts, which are under way."""
+
+    read: Sequence[ReadRow]
+    rows: Sequence[LedgerRow]
+    answers: Sequence[dict[str, Any]]
+    undone: "asyncio.Task[Mapping[str, Undone]]"
+
+
 class _Importer:
-    """Takes rows part by part and writes the result of each, in their order."""
+    """Takes rows part by part and writes the result of each, in their order.
+
+    A part is read while the one before it is registered, and its acts are done while the next ones are.
+    Parts are registered one after the other: the numbers of a day follow the ledger.
+    """
 
     def __init__(self, city: LiveCity, profile: LedgerProfile, results: ResultFile, *, dry_run: bool) -> None:
         self._city = city
@@ -96,14 +111,32 @@ class _Importer:
         self._results = results
         self._dry_run = dry_run
         self._fates = _TRIED if dry_run else _DONE
+        self._under_way: deque[_Part] = deque()
 
-    async def take(self, part: Sequence[LedgerRow | RowResult]) -> None:
-        rows = [row for row in part if isinstance(row, LedgerRow)]
+    async def take_all(self, rows: Iterator[ReadRow]) -> None:
+        """Bring in all rows. Raises ImportFailed, and what reading a row raises."""
+        reading = _reading(rows)
+        try:
+            while read := await reading:
+                reading = _reading(rows)
+                self._under_way.append(await self._registered(read))
+                if len(self._under_way) == UNDER_WAY:
+                    await self._write(self._under_way.popleft())
+            while self._under_way:
+                await self._write(self._under_way.popleft())
+        finally:
+            await _ended(reading, *(part.undone for part in self._under_way))
+
+    async def _registered(self, read: Sequence[ReadRow]) -> _Part:
+        rows = [row for row in read if isinstance(row, LedgerRow)]
         sent = [row.registration for row in rows]
         answers = await self._city.register(self._profile.id, sent, dry_run=self._dry_run) if rows else []
-        undone = await self._dispatched(rows, answers)
-        answered = iter(zip(rows, answers, strict=True))
-        for row in part:
+        return _Part(read, rows, answers, asyncio.create_task(self._dispatched(rows, answers)))
+
+    async def _write(self, part: _Part) -> None:
+        undone = await part.undone
+        answered = iter(zip(part.rows, part.answers, strict=True))
+        for row in part.read:
             result = row if isinstance(row, RowResult) else self._result(*next(answered), undone)
             self._results.add(result)
 
@@ -134,6 +167,18 @@ class _Importer:
         if not self._dry_run:
             return await self._city.act(acts_of)
         return await self._city.try_acts(acts_of, [_as_heard(*pair) for pair in came_in])
+
+
+def _reading(rows: Iterator[ReadRow]) -> "asyncio.Task[list[ReadRow]]":
+    """Reads the next part, while the city works."""
+    return asyncio.create_task(asyncio.to_thread(lambda: list(islice(rows, PART))))
+
+
+async def _ended(reading: "asyncio.Task[list[ReadRow]]", *under_way: "asyncio.Task[Any]") -> None:
+    """Wait for the thread that reads; what else is under way is given up."""
+    for task in under_way:
+        task.cancel()
+    await asyncio.gather(reading, *under_way, return_exceptions=True)
 
 
 def _as_heard(row: LedgerRow, answer: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from huying.simulate.table_profile import EXCEL, TableProfile
@@ -18,6 +19,10 @@ _MIDNIGHT = re.compile(
     r"(?<=[T 日])24(?=(?::?00){0,2}(?:[.,]0+)?(?:$|Z$|[+-]\d\d:?\d\d$)|[时点](?:00?分)?(?:00?秒)?$)"
 )
 """24:00, the end of a day: ISO 8601 has it, Python does not."""
+_DIRECTIVE = re.compile("%(.)")
+_SHAPES = {"%": "%", "Y": r"\d{4}", **dict.fromkeys("mdyHIMS", r" ?\d{1,2}"), "f": r"\d{1,6}"}
+"""What a directive of `strptime` matches at most; any other may match anything."""
+_REMEMBERED = 1024
 _INVISIBLE = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060\u200e\u200f"))
 
 
@@ -32,12 +37,32 @@ class Written(NamedTuple):
     unit: timedelta
 
 
+class _Format(NamedTuple):
+    """A format of times. No text that `shape` does not match has it.
+
+    `strptime` remembers five formats and makes any other anew, for each text, which takes a millisecond.
+    """
+
+    name: str
+    directives: str
+    shape: re.Pattern[str]
+    unit: timedelta
+
+    @classmethod
+    def of(cls, name: str) -> "_Format":
+        directives = normal(name)
+        shape = _EXCEL_DAYS if name == EXCEL else _shape(directives)
+        return cls(name, directives, shape, unit_of(directives))
+
+
 class CellMoments:
     """Reads moments by a profile: its zone, its `format`, and what a `date_alone` means."""
 
     def __init__(self, profile: TableProfile) -> None:
         self._profile = profile
-        self._formats = [(name, normal(name)) for name in profile.formats]
+        self._formats = [_Format.of(name) for name in profile.formats]
+        self._read = lru_cache(_REMEMBERED)(self._read_anew)
+        """A cell is read several times, and many rows have the same."""
 
     def read(self, cell: str, column: str, *, later: bool = False) -> datetime:
         """The moment in UTC; of a local time that occurs twice the earlier one, or the `later`.
@@ -70,7 +95,7 @@ class CellMoments:
             return later
         return before if any(at <= before < at + unit for at in (earlier, later)) else None
 
-    def _read(self, cell: str) -> Written:
+    def _read_anew(self, cell: str) -> Written:
         """The moment of a cell as it stands there; 24:00 is 00:00 of the same day."""
         morning = _MIDNIGHT.sub("00", normal(cell))
         return self._by_format(morning) or _iso(morning)
@@ -88,14 +113,14 @@ class CellMoments:
         return Written(written.at + after, timedelta() if after else written.unit)
 
     def _by_format(self, text: str) -> Written | None:
-        for name, format_ in self._formats:
-            if name == EXCEL:
-                if _EXCEL_DAYS.fullmatch(text):
-                    seconds = round(float(text) * DAY.total_seconds())
-                    return Written(_EXCEL_BEGINS + timedelta(seconds=seconds), SECOND if "." in text else DAY)
+        for format_ in self._formats:
+            if format_.shape.fullmatch(text) is None:
                 continue
+            if format_.name == EXCEL:
+                seconds = round(float(text) * DAY.total_seconds())
+                return Written(_EXCEL_BEGINS + timedelta(seconds=seconds), SECOND if "." in text else DAY)
             try:
-                return Written(datetime.strptime(text, format_), unit_of(format_))  # noqa: DTZ007
+                return Written(datetime.strptime(text, format_.directives), format_.unit)  # noqa: DTZ007
             except ValueError:
                 continue
         return None
@@ -104,6 +129,16 @@ class CellMoments:
 def normal(text: str) -> str:
     """`text` with plain digits, colons and single spaces, without invisible characters."""
     return " ".join(unicodedata.normalize("NFKC", text).translate(_INVISIBLE).split())
+
+
+def _shape(format_: str) -> re.Pattern[str]:
+    """What `strptime` takes by a format, and more."""
+    literals = _DIRECTIVE.split(format_)
+    parts = [
+        _SHAPES.get(part, ".*") if i % 2 else r"\s+".join(map(re.escape, re.split(r"\s+", part)))
+        for i, part in enumerate(literals)
+    ]
+    return re.compile("".join(parts), re.IGNORECASE | re.DOTALL)
 
 
 def unit_of(format_: str) -> timedelta:

@@ -68,7 +68,8 @@ async def each_done(request: WriteContext, all_acts: Sequence[PastActs]) -> list
 
 def _row(request: WriteContext, past_acts: PastActs, units: Mapping[UUID, Units | HuyingError]) -> Row:
     def do(work: Work) -> Answer:
-        perform_past(work, request, past_acts, _or_refused(units[past_acts.appeal_id]))
+        with work.all_or_none(past_acts.appeal_id):
+            perform_past(work, request, past_acts, _or_refused(units[past_acts.appeal_id]))
         return DONE
 
     return Row(past_acts.appeal_id, past_acts.key, do)

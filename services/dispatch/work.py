@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -24,6 +25,7 @@ from shared.database.rows import ManyRows, excluded, insert
 from shared.directory import copies
 from shared.encryption.fields import erased
 from shared.events import Event, Verdict
+from shared.service.errors import HuyingError
 
 _LOAD_GROUPS = text(
     """
@@ -132,6 +134,23 @@ class Work(AppealWork[AppealDocument]):
                 emitted = merging.passed_on(perform(follower, repeated, context))
                 self._record(follower, repeated, context.at, by, emitted)
         return appeal
+
+    @contextmanager
+    def all_or_none(self, appeal_id: UUID) -> Iterator[None]:
+        """Acts on one appeal that belong together: where one is refused, those before it are undone."""
+        touched = [own for own in (appeal_id, *self._followers.get(appeal_id, ())) if own in self.appeals]
+        before = {own: self.appeals[own].model_copy(deep=True) for own in touched}
+        changed = {own: before[own] for own in touched if own in self.changed}
+        acts, pending = len(self._acts), len(self.pending)
+        try:
+            yield
+        except HuyingError:
+            self.appeals |= before
+            for own in touched:
+                self.changed.pop(own, None)
+            self.changed |= changed
+            del self._acts[acts:], self.pending[pending:]
+            raise
 
     def join(self, lead: AppealDocument, follower: AppealDocument, at: datetime, by: str) -> None:
         """Dispatch a follower that no unit has yet to the units of its lead."""

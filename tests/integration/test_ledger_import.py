@@ -218,6 +218,26 @@ async def test_a_row_whose_acts_are_refused_is_registered_and_the_others_are_dis
     ]
 
 
+async def test_rows_whose_acts_are_refused_share_the_transactions_of_the_others(
+    city: City, tmp_path: Path, late: str
+) -> None:
+    """An act that is refused after another was done undoes that one alone."""
+    done = {"承办单位": "市政局", "办结时间": "2026/11/9 15:00"}
+    rows = [row(f"v{n}", **done, **({"回复时间": "2026/11/9 16:00"} if n % 2 else {})) for n in range(40)]
+    await city.drained()
+    before = await transactions(city)
+    counts = await run(city, workbook(tmp_path / "a.xlsx", rows), profile=late)
+    assert counts == {Fate.IMPORTED: 20, Fate.REGISTERED_ONLY: 20}
+    acts = await transactions(city) - before
+    assert len(acts) == 1, "one by one they would be twenty"
+
+
+async def transactions(city: City) -> set[str]:
+    """The transactions that wrote the acts of dispatch."""
+    async with city.services["dispatch"].engine.begin() as conn:
+        return set((await conn.execute(sa.text("select distinct cast(xmin as text) from acts"))).scalars())
+
+
 async def test_a_dry_run_says_of_every_row_what_the_import_then_does(
     city: City, tmp_path: Path, late: str
 ) -> None:

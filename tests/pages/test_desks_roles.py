@@ -136,6 +136,7 @@ async def test_many_are_tried_first_and_each_has_a_result(
         await office.click("button[value=try]")
         await expect(office.locator(".summary")).to_be_visible()
         await office.select_option("#bulk-lead", "east")
+        await office.fill("#bulk-remarks", "请周五前一并报情况。")
         await office.click("button[value=try]")
         await expect(office.locator(".results li")).to_have_count(2)
         await desks.city.dispatch(appeals[3], {"unit": "roads"})
@@ -143,6 +144,8 @@ async def test_many_are_tried_first_and_each_has_a_result(
         results = office.locator(".results li")
         await expect(results.filter(has_text=numbers[2])).to_contain_text("已交办")
         await expect(results.filter(has_text=numbers[3])).to_contain_text("未交办")
+    dispatched = await desks.city.ok("office", "GET", f"/dispatch/appeals/{appeals[2]}")
+    assert "请周五前一并报情况。" in str(dispatched["acts"])
 
 
 async def test_an_administrator_makes_resets_and_disables_an_account(

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from services.desks.pages.access import DISPATCHING
 from services.desks.pages.calls import Mistake, Refused, together
-from services.desks.pages.dispatching import FIELDS_OF_REQUEST, assignment_of, dispatching_page
+from services.desks.pages.dispatching import assignment_of, dispatching_page
 from services.desks.pages.forms import EMPTY, ONCE, Form, read_form
 from services.desks.pages.routing import Page, calls_in, viewer_in
 from shared.service.errors import Unavailable
@@ -16,7 +16,12 @@ from shared.service.errors import Unavailable
 CHOSEN = "of"
 """The field with the numbers that are ticked in the list."""
 NOTHING_CHOSEN = Mistake("", "请先在列表中勾选诉求", "tick appeals in the list first")
-FIELDS = {f"assignment.{name}": field for name, field in FIELDS_OF_REQUEST.items()}
+FIELDS = {
+    "assignment.legs": "bulk-lead",
+    "assignment.legs.unit": "bulk-lead",
+    "assignment.remarks": "bulk-remarks",
+}
+"""The field of the page by the field that dispatch names in a refusal."""
 
 
 async def assign_many(request: Request) -> Response:

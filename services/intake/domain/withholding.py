@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.intake.registered import withholds
 
@@ -10,6 +10,9 @@ NAME, PERSON, PHONE, CODE, MAIL = "〔企业〕", "〔联系人〕", "〔电话�
 _LEGAL_FORM = re.compile(r"(?:股份|有限|责任|集团|总)*(?:公司|集团)$|厂$|店$")
 _SHORTEST, _LEAST_RUN = 2, 4
 _GAP = r"[\s\-－–—·.()（）]*"
+_GAPS = re.compile(_GAP)
+_DOTTED_AND_DOTLESS = dict.fromkeys(map(ord, "\u0130\u0131"), "i")
+"""Letters of Turkish that a pattern takes for an i."""
 _ANY_MOBILE = re.compile(rf"(?<![0-9])1{_GAP}[3-9](?:{_GAP}[0-9]){{9}}(?![0-9])")
 _ANY_CODE = re.compile(r"(?<![0-9A-Za-z])[0-9A-HJ-NPQRTUWXYa-hj-npqrtuwxy]{18}(?![0-9A-Za-z])")
 _ANY_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
@@ -34,28 +37,52 @@ def shown_title(title: str, persons: Mapping[str, Any]) -> str:
     return str(_Hidden(persons).out_of(title))
 
 
+class _Word(NamedTuple):
+    """A word that is taken out: how its pattern begins, folded, the pattern, and what stands in its place."""
+
+    start: str
+    pattern: str
+    sign: str
+
+
 class _Hidden:
-    """What is taken out of the texts of one appeal, and what stands in its place."""
+    """What is taken out of the texts of one appeal.
+
+    A pattern is compiled for a text that has its first letters alone: to compile those of a firm's name costs
+    more than to register its appeal.
+    """
 
     def __init__(self, persons: Mapping[str, Any]) -> None:
-        self._replaced = [(re.compile(pattern, re.IGNORECASE), sign) for pattern, sign in _patterns(persons)]
-        self._replaced += [(_ANY_MAIL, MAIL), (_ANY_CODE, CODE), (_ANY_MOBILE, PHONE)]
+        self._words = list(_words(persons))
 
     def out_of(self, value: Any) -> Any:
         """`value` with every text in it, however deep, without what is hidden."""
         if isinstance(value, str):
-            for pattern, sign in self._replaced:
-                value = pattern.sub(sign, value)
-            return value
+            return self._out_of_text(value)
         if isinstance(value, Mapping):
             return {name: self.out_of(inner) for name, inner in value.items()}
         if isinstance(value, list | tuple):
             return [self.out_of(inner) for inner in value]
         return value
 
+    def _out_of_text(self, text: str) -> str:
+        letters = _folded(text)
+        for word in self._words:
+            if word.start in letters:
+                text = re.sub(word.pattern, word.sign, text, flags=re.IGNORECASE)
+                letters = _folded(text)
+        for pattern, sign in ((_ANY_MAIL, MAIL), (_ANY_CODE, CODE), (_ANY_MOBILE, PHONE)):
+            text = pattern.sub(sign, text)
+        return text
 
-def _patterns(persons: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Patterns of one appeal's persons, now and before; the longest of each sort first."""
+
+def _folded(text: str) -> str:
+    """A text without blanks and signs, with the same letter where a pattern takes two for the same."""
+    return _GAPS.sub("", text.translate(_DOTTED_AND_DOTLESS).casefold())
+
+
+def _words(persons: Mapping[str, Any]) -> Iterator[_Word]:
+    """What tells who asks in one appeal, now and before; the longest of each sort first."""
     now_and_before = [persons, *(persons.get("formerly") or ())]
     enterprises = [known["enterprise"] for known in now_and_before if known.get("enterprise")]
     contacts = [contact for known in now_and_before for contact in known.get("contacts") or ()]
@@ -71,10 +98,10 @@ def _patterns(persons: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield from _each([*people, *(contact.get("name") for contact in contacts)], PERSON)
 
 
-def _each(words: Iterable[str | None], sign: str) -> Iterator[tuple[str, str]]:
+def _each(words: Iterable[str | None], sign: str) -> Iterator[_Word]:
     known = {word.strip() for word in words if word and len(word.strip()) >= _SHORTEST}
     for word in sorted(known, key=len, reverse=True):
-        yield _spaced(word), sign
+        yield _Word(_folded(word), _spaced(word), sign)
 
 
 def _spaced(word: str) -> str:
@@ -86,7 +113,7 @@ def _digits(phone: str | None) -> str | None:
     return phone and re.sub(r"[^0-9+]", "", phone.partition("转")[0])
 
 
-def _parts(name: str | None) -> Iterator[tuple[str, str]]:
+def _parts(name: str | None) -> Iterator[_Word]:
     """The parts of a firm's name that tell which firm it is: each run of its letters of some length.
 
     People write a firm's name without the city before it and the legal form behind it.
@@ -96,4 +123,4 @@ def _parts(name: str | None) -> Iterator[tuple[str, str]]:
     for run in runs or ([letters] if len(letters) >= _SHORTEST else []):
         longer = run[_LEAST_RUN:]
         more = "".join(f"(?:{_GAP}{re.escape(letter)}" for letter in longer) + ")?" * len(longer)
-        yield _spaced(run[:_LEAST_RUN]) + more, NAME
+        yield _Word(_folded(run[:_LEAST_RUN]), _spaced(run[:_LEAST_RUN]) + more, NAME)

@@ -5,7 +5,7 @@ import io
 import tracemalloc
 import zipfile
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from huying.ledger.profile import LedgerProfile, load
 from huying.ledger.rows import LedgerRow, LedgerRows
 from huying.ledger.tables import Table
 from huying.simulate.cells import BadRow
+from huying.simulate.moments import CellMoments
 from huying.simulate.table_profile import ProfileError
 from shared.appeals.channels import ALL, PUBLISHED, Channels
 from shared.files.bounded import FileRefused
@@ -140,6 +141,31 @@ def test_a_row_that_cannot_be_says_column_and_reason_in_chinese(
     assert isinstance(said, str)
     for part in reason.split("；"):
         assert part in said
+
+
+FORMATS = (
+    "%Y/%m/%d %H:%M",
+    "%Y年%m月%d日",
+    "%y.%m.%d %I:%M %p",
+    "%d %b %Y, %H:%M:%S.%f",
+    "%A %d %B %Y",
+    "%Y%m%d%H%M%S",
+    "%Y-%j %%",
+    "%Y-%m-%dT%H:%M:%S%z",
+    "(%m|%d).*%Y",
+)
+
+
+def test_a_time_is_read_by_every_format_in_which_it_may_be_written() -> None:
+    at = datetime(2026, 3, 2, 9, 30, tzinfo=PROFILE.tz)
+    for format_ in FORMATS:
+        profile = PROFILE.model_copy(update={"format": (format_, *PROFILE.format), "date_alone": "begins"})
+        for written in (at.strftime(format_), at.strftime(format_).replace("/0", "/").replace("月0", "月")):
+            read_at = CellMoments(profile).read(written, "受理时间").astimezone(PROFILE.tz)
+            assert (read_at.date(), read_at.time() in (at.time(), time())) == (at.date(), True), (
+                written,
+                format_,
+            )
 
 
 def test_blank_rows_are_no_rows_and_the_header_may_stand_below_a_title(tmp_path: Path) -> None:

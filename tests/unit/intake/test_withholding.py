@@ -1,6 +1,9 @@
 """Who asks is kept from the units: in the event of the registration, and in what they read."""
 
 import json
+import re
+import string
+import sys
 from typing import Any
 
 import pytest
@@ -8,7 +11,7 @@ import pytest
 from services.intake import acts
 from services.intake.domain.registration import receive, resolved
 from services.intake.domain.transitions import perform
-from services.intake.domain.withholding import is_withheld
+from services.intake.domain.withholding import _folded, is_withheld
 from services.intake.reading import as_read_by
 from shared.roles import UNIT
 from shared.service.accounts import Caller
@@ -49,6 +52,13 @@ def registered(**more: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     body = registration(**{"enterprise": FIRM, "contacts": CONTACTS, **WRITTEN, **more})
     appeal, event = receive(resolved(body, CITY, TODAY), APPEAL, NUMBER, BARE.ref, START)
     return appeal.model_dump(mode="json"), event.model_dump(mode="json")
+
+
+def test_a_pattern_is_left_out_for_no_text_that_it_would_find() -> None:
+    letters = "".join(map(chr, range(sys.maxunicode + 1)))
+    for letter in string.ascii_letters + "ßſµσİı":
+        alike = re.findall(re.escape(letter), letters, re.IGNORECASE)
+        assert {_folded(other) for other in alike} == {_folded(letter)}, alike
 
 
 def read_by_unit(document: dict[str, Any], persons: dict[str, Any] | None = None) -> dict[str, Any]:
