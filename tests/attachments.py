@@ -11,12 +11,20 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
+import xlsxwriter
 from PIL import ExifTags, Image
 
 from tests.city import City
 
 GPS = "1 Shanghai Road"
 OWNER = "Phone of Wang"
+PROPERTIES = {
+    "author": "王大山",
+    "company": "示例制造有限公司",
+    "manager": "李小川",
+    "subject": "Firm of Wang",
+}
+"""What an Office file says of itself."""
 
 
 def photo(form: str = "JPEG", size: tuple[int, int] = (640, 480), *, turned: bool = False) -> bytes:
@@ -54,6 +62,17 @@ def office(kind: str, content: bytes = b"<x/>" * 500) -> bytes:
     part, type_ = _MAIN[kind]
     types = f'<Types><Override PartName="/{part}" ContentType="application/vnd.x.{type_}"/></Types>'
     return zipped({"[Content_Types].xml": types.encode(), part: content})
+
+
+def workbook(text: str) -> bytes:
+    """A workbook as a firm's program writes it, with who made it and for which firm."""
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out)
+    book.set_properties(PROPERTIES)
+    book.set_custom_property("经办", PROPERTIES["author"])
+    book.add_worksheet().write("A1", text)
+    book.close()
+    return out.getvalue()
 
 
 def zipped(parts: dict[str, bytes]) -> bytes:

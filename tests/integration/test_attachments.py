@@ -4,13 +4,14 @@ import asyncio
 import hashlib
 import io
 import subprocess
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
-from tests.attachments import GPS, OWNER, REFUSED, WHOLE, attach, kept, pdf, photo
+from tests.attachments import GPS, OWNER, PROPERTIES, REFUSED, WHOLE, attach, kept, pdf, photo, workbook
 from tests.city import City, refused
 from tests.deploy.programs import program
 
@@ -223,6 +224,13 @@ async def test_where_the_name_is_kept_from_units_they_read_what_staff_releases_w
     assert "%E7%8E%8B" not in answer.headers["content-disposition"]
     assert "某厂" not in (await city.call("roads", "GET", f"/intake/appeals/{appeal['appeal_id']}")).text
     assert units["by"] == "unit"
+    table = (await attach(city, None, appeal, workbook("路面破损"), "明细.xlsx")).json()
+    await city.ok("operator", "POST", path(appeal, table, "/releases"), {"to": "units"})
+    read_by_unit = (await city.call("roads", "GET", path(appeal, table))).content
+    with zipfile.ZipFile(io.BytesIO(read_by_unit)) as archive:
+        content = b"".join(archive.read(part) for part in archive.namelist()).decode(errors="replace")
+    assert "路面破损" in content
+    assert not [secret for secret in PROPERTIES.values() if secret in content]
 
 
 async def test_a_confidential_appeal_hides_its_files(city: City) -> None:

@@ -9,11 +9,13 @@ from uuid import UUID, uuid4
 
 from services.intake.attachments.document import Kind, NewFile, StoredFile
 from services.intake.attachments.domain.names import cleaned
+from services.intake.attachments.kinds import OFFICE
 from services.intake.attachments.pictures import without_metadata
+from services.intake.attachments.properties import without_properties
 from services.intake.attachments.recognising import recognise
 from services.intake.attachments.scanning import scan
-from services.intake.attachments.spool import PICTURE, Arrived, measured
-from services.intake.attachments.storage import Storage
+from services.intake.attachments.spool import ANEW, Arrived, measured
+from services.intake.attachments.storage import Storage, away
 from services.intake.attachments.storages import storage_of
 from services.intake.settings import IntakeSettings
 from shared.service.errors import TooLarge, Unavailable
@@ -73,6 +75,8 @@ class AttachmentDesk:
                 await scan(self.settings.clamd, file.path)
             if kind.kind is Kind.PHOTO:
                 file = await self._without_metadata(file, kind.media_type)
+            elif kind in OFFICE:
+                file = await self._without_properties(file)
             stored = StoredFile(appeal_id, uuid4(), file.sha256)
             await self.storage.put(stored, file.path)
         return NewFile(
@@ -86,12 +90,24 @@ class AttachmentDesk:
         )
 
     async def _without_metadata(self, file: Arrived, media_type: str) -> Arrived:
-        target, most = file.path.with_suffix(PICTURE), self.settings.attachment_bytes
+        target = file.path.with_suffix(ANEW)
         await without_metadata(file.path, target, media_type, self.settings.attachment_pixels)
         picture = await asyncio.to_thread(measured, target)
-        if picture.size > most:
+        if picture.size > self.settings.attachment_bytes:
             raise TooLarge("图片过大，请缩小后再上传", "the picture is too large: make it smaller", "body")
         return picture
+
+    async def _without_properties(self, file: Arrived) -> Arrived:
+        target = file.path.with_suffix(ANEW)
+        try:
+            if not await asyncio.to_thread(without_properties, file.path, target):
+                return file
+            document = await asyncio.to_thread(measured, target)
+        except OSError as error:
+            raise away() from error
+        if document.size > self.settings.attachment_bytes:
+            raise TooLarge("文件过大，请缩小后再上传", "the file is too large: make it smaller", "body")
+        return document
 
 
 def _not_set_up() -> Unavailable:

@@ -25,6 +25,7 @@ _OFFICE = "application/vnd.openxmlformats-officedocument."
 DOCX = FileKind(Kind.TEXT, f"{_OFFICE}wordprocessingml.document", ".docx")
 XLSX = FileKind(Kind.SPREADSHEET, f"{_OFFICE}spreadsheetml.sheet", ".xlsx")
 PPTX = FileKind(Kind.PRESENTATION, f"{_OFFICE}presentationml.presentation", ".pptx")
+OFFICE = frozenset({DOCX, XLSX, PPTX})
 OFD = FileKind(Kind.TEXT, "application/ofd", ".ofd")  # GB/T 33190
 DOC = FileKind(Kind.TEXT, "application/msword", ".doc")
 XLS = FileKind(Kind.SPREADSHEET, "application/vnd.ms-excel", ".xls")

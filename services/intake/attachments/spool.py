@@ -16,8 +16,8 @@ INCOMING = "incoming"
 """The folder of files on their way in, below the one of the settings."""
 BLOCK_BYTES = 256 * 1024
 """So much of a file is gathered before it is written."""
-PICTURE = ".picture"
-"""Ends the name of a picture that is written anew from a file on its way in."""
+ANEW = ".anew"
+"""Ends the name of what is written anew, without metadata, from a file on its way in."""
 
 
 class Arrived(NamedTuple):
@@ -35,7 +35,7 @@ async def arrived(folder: Path, parts: AsyncIterator[bytes]) -> AsyncIterator[Ar
     try:
         yield await _written(path, parts)
     finally:
-        for name in (path, path.with_suffix(PICTURE)):
+        for name in (path, path.with_suffix(ANEW)):
             await asyncio.to_thread(name.unlink, missing_ok=True)
 
 
