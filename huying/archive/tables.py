@@ -152,6 +152,7 @@ OWN: Mapping[str, Mapping[str, ArchivedTable]] = {
         "leaders": _record("the directory"),
         "units": _record("the directory as heard last"),
         "calendars": _record("when which notice became known"),
+        "reasons": _record("what people wrote with their acts, encrypted: no event has it"),
     },
     "financing": {
         "cases": _record("requests with amounts, consents, complaints"),

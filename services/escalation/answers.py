@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.escalation.document import CaseDocument, Missed
+from shared.appeals.answers import StatedReason
 from shared.web.answers import Shown
 
 
@@ -20,11 +21,13 @@ class ReadCase(JudgedCase):
     """A case as it is read. `cards_counted`: those that were not withdrawn; `lifted_at`: the first time.
 
     `missed_by_office`: what the office let pass itself, since when, and to whom it was raised.
+    `reasons`: what people wrote with their acts, each by the type of its event.
     """
 
     cards_counted: int
     lifted_at: datetime | None
     missed_by_office: list[Missed]
+    reasons: list[StatedReason]
 
 
 class UnitRecord(BaseModel):

@@ -15,6 +15,8 @@ from services.escalation.engine import ACTS
 from services.escalation.leaders import queries as leader_queries
 from services.escalation.leaders.directory import Directory
 from services.escalation.reading import as_read_by
+from services.escalation.reasons import queries as reason_queries
+from services.escalation.reasons.filling import with_reasons
 from services.escalation.work import Work
 from shared.appeals.document import no_such_appeal, not_dispatched_to_unit
 from shared.appeals.routes import add_act_routes
@@ -98,8 +100,15 @@ async def _list(
     files = await queries.cases(
         conn, page, sight, state=state, unit=directory.blamed_as(unit), led=led, supervised=supervised
     )
+    files = await _with_reasons(conn, files)
     shown = [as_read_by(called, _shown(file, directory, today)) for file in files]
     return page.answer(shown, "registration_number")
+
+
+async def _with_reasons(conn: Connection, files: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The cases with what people wrote."""
+    reasons = await reason_queries.of_cases(conn, [UUID(file["appeal_id"]) for file in files])
+    return [with_reasons(file, reasons.get(UUID(file["appeal_id"]), ())) for file in files]
 
 
 def _shown(file: dict[str, Any], directory: Directory, today: date) -> dict[str, Any]:
@@ -189,6 +198,7 @@ async def case(appeal_id: UUID, conn: Reading, called: Called, request: Request)
     if called.role == AccountRole.UNIT and called.code not in _parts(file):
         raise not_dispatched_to_unit()
     directory = await leader_queries.directory(conn)
+    (file,) = await _with_reasons(conn, [file])
     shown = as_read_by(called, _shown(file, directory, _today(request)))
     return json(shown, etag=file["version"])
 

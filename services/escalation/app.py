@@ -6,6 +6,7 @@ from services.escalation import api_records
 from services.escalation.access import ACCESS
 from services.escalation.api import router
 from services.escalation.cards import api as cards_api
+from services.escalation.encrypted import COLUMNS
 from services.escalation.gauges import GAUGES
 from services.escalation.handlers import HANDLERS
 from services.escalation.judge import judge, wait_for_judgement
@@ -28,6 +29,7 @@ SERVICE = Service(
     work=lambda _: Work,
     access=ACCESS,
     fields=FIELDS,
+    encrypted=COLUMNS,
     reads_event=EscalationReadsRecorded.recorded,
     migrations=Path(__file__).parent / "migrations",
     case_attribute=CASE,

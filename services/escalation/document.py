@@ -16,6 +16,15 @@ from shared.service.errors import Conflict, NotFound
 OFFICE = "office"
 """By this word the ledger names the office, whatever the code of its unit."""
 
+_OF_LIFTS = {"instruction", "named_reason"}
+WRITTEN: Any = {
+    "cards": {"__all__": {"reason"}},
+    "lifts": {"__all__": _OF_LIFTS},
+    "lift": _OF_LIFTS,
+    "gathered": {"__all__": {"summary"}},
+}
+"""What people wrote with their acts: it stands in the table of reasons."""
+
 
 class CardStatus(Coded):
     """How a card stands (黄牌提醒). Upheld: the unit contested it and was heard."""
@@ -41,7 +50,10 @@ class Passed(BaseModel):
 
 
 class Card(Passed):
-    """A card issued to a unit for an overdue leg. `cleared_at`: its leg was completed."""
+    """A card issued to a unit for an overdue leg. `cleared_at`: its leg was completed.
+
+    `reason` is stored beside the case, as all that people write.
+    """
 
     card_id: UUID
     card: str
@@ -116,7 +128,7 @@ class Raise(Passed):
 class Gathering(BaseModel):
     """What the office gathered before a lift (汇总梳理)."""
 
-    summary: str
+    summary: str = ""
     gathered_at: datetime
 
 
@@ -187,6 +199,19 @@ class CaseDocument(AppealRecord):
         if isinstance(data, dict) and "lifts" not in data and data.get("lift"):
             return {**data, "lifts": [data["lift"]]}
         return data
+
+    def stored(self) -> str:
+        """The case as it is stored: what people wrote stands beside it."""
+        return self.model_dump_json(exclude=WRITTEN)
+
+    def forget_words(self) -> None:
+        """Take out what people wrote, which cases of earlier versions have in themselves."""
+        for card in self.cards:
+            card.reason = None
+        for lift in self.lifts:
+            lift.instruction, lift.named_reason = None, None
+        for gathering in self.gathered:
+            gathering.summary = ""
 
     @computed_field  # type: ignore[prop-decorator]
     @property

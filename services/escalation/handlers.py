@@ -27,9 +27,14 @@ def remember(work: Work, event: events.Event) -> None:
     work.remember(event)
 
 
+def erase_persons(work: Work, event: events.AppealPersonsErased) -> None:
+    work.erase_persons(event.appeal_id)
+
+
 HANDLERS: Handlers = {
     **{act: remember for act in ACTS if act.source in ("intake", "dispatch")},
     events.AppealReceived: open_case,
     events.AppealAssigned: name_units,
     events.UnitChanged: keep_unit,
+    events.AppealPersonsErased: erase_persons,
 }

@@ -164,7 +164,7 @@ def save(
             "supervised": case.supervised(),
             "units": case.blamed(),
             "leader": (case.lift.named or case.lift.leader) if case.lift else None,
-            "file": case.model_dump_json(),
+            "file": case.stored(),
             "next_due_at": next_due.get(case.appeal_id),
             "unjudged_from": unjudged_from.get(case.appeal_id),
         }

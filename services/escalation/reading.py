@@ -18,6 +18,7 @@ FIELDS = FieldTable(
         "lift.instruction": TEXT,
         "lift.named_reason": TEXT,
         "cards.reason": TEXT,
+        "reasons": TEXT,
         "publications[unit]": Place(FieldKind.PROPOSALS),
     },
 )

@@ -47,7 +47,6 @@ def _stands(to: CardStatus) -> Callable[[CaseDocument, Any], None]:
     def change(case: CaseDocument, event: events.CardEvent) -> None:
         card = case.card(event.card_id)
         card.status = _upheld(card) if to is CardStatus.UPHELD else to
-        card.reason = getattr(event, "reason", None) or card.reason
 
     return change
 
@@ -57,24 +56,28 @@ def _upheld(card: Card) -> CardStatus:
 
 
 def _gather(case: CaseDocument, event: events.AppealGathered) -> None:
-    gathering = Gathering(summary=event.summary, gathered_at=event.occurred_at)
+    gathering = Gathering(gathered_at=event.occurred_at)
     case.gathered = [*case.gathered, gathering]
 
 
 def _instruct(case: CaseDocument, event: events.AppealInstructed) -> None:
     lift = case.lifted()
-    lift.instruction, lift.task_force = event.instruction, event.task_force
+    lift.task_force = event.task_force
     lift.limits += event.limit is not None
 
 
 def _name_leader(case: CaseDocument, event: events.LeaderNamed) -> None:
     lift = case.lifted()
-    lift.named, lift.named_reason, lift.named_at = event.leader, event.reason, event.occurred_at
+    lift.named, lift.named_at = event.leader, event.occurred_at
     lift.acts = event.acts or event.leader
 
 
 def _sign_off(case: CaseDocument, event: events.AppealSignedOff) -> None:
     case.lifted().signed_off_at = event.occurred_at
+
+
+def _forget_words(_case: CaseDocument, _event: events.CasePersonsErased) -> None:
+    """Nothing to do: what people wrote stands beside the case."""
 
 
 def _in_its_row(_case: CaseDocument, _event: Event) -> None:
@@ -91,6 +94,7 @@ BY_PEOPLE: Mapping[type[Event], Callable[[CaseDocument, Any], None]] = {
     events.AppealInstructed: _instruct,
     events.LeaderNamed: _name_leader,
     events.AppealSignedOff: _sign_off,
+    events.CasePersonsErased: _forget_words,
     events.PublicationAnswered: _in_its_row,
     events.PublicationDecided: _in_its_row,
 }

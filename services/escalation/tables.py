@@ -58,6 +58,17 @@ sa.Table(
 )
 calendars.add_table(metadata)
 sa.Table(
+    "reasons",
+    metadata,
+    sa.Column("event_id", pg.UUID, primary_key=True),
+    sa.Column("appeal_id", pg.UUID, nullable=False),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("card_id", pg.UUID),
+    sa.Column("reason", sa.Text, nullable=False, comment="encrypted"),
+    sa.Index("reasons_appeal", "appeal_id", "occurred_at"),
+)
+sa.Table(
     "publications",
     metadata,
     sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),

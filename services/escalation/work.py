@@ -1,5 +1,6 @@
 """Escalation's unit of work: cases as last judged, and what is new in their histories."""
 
+from collections import Counter
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
@@ -8,10 +9,12 @@ from uuid import UUID
 from services.escalation import queries
 from services.escalation.document import CaseDocument
 from services.escalation.leaders import queries as leader_queries
+from services.escalation.reasons import queries as reason_queries
+from services.escalation.reasons.filling import Reason
 from services.escalation.tables import CASES
 from shared.appeals.document import no_such_appeal
 from shared.database.connection import Connection, Result
-from shared.events import DirectoryEvent, Event, UnitChanged
+from shared.events import CasePersonsErased, DirectoryEvent, Event, UnitChanged
 from shared.judging.work import JudgingWork
 from shared.telemetry import spans
 
@@ -26,6 +29,7 @@ class Work(JudgingWork[CaseDocument]):
         super().__init__(conn, at)
         self._news: list[tuple[Event, bool]] = []
         self._units: list[UnitChanged] = []
+        self._erased: list[UUID] = []
         self.newest_calendar: int | None = None
 
     def keys_of(self, event: Event) -> Collection[Any]:
@@ -62,7 +66,7 @@ class Work(JudgingWork[CaseDocument]):
             appeal_id=event.appeal_id, registration_number=event.registration_number
         )
         late = case.judged_upto is not None and event.occurred_at <= case.judged_upto
-        self._news.append((event, late))
+        self._news.append((event.without_kept_words(), late))
         self.judge_by(event.appeal_id, event.occurred_at)
         self.keep(case)
         return case
@@ -71,11 +75,37 @@ class Work(JudgingWork[CaseDocument]):
         """Write what dispatch said of a unit when this transaction commits."""
         self._units.append(event)
 
+    def erase_persons(self, appeal_id: UUID) -> None:
+        """Take out what people wrote about the case, where it is known here."""
+        if (case := self.cases.get(appeal_id)) is not None:
+            case.forget_words()
+            case.version += 1
+            self._erased.append(appeal_id)
+            self.keep(case)
+
     def keep(self, case: CaseDocument) -> None:
         """Write `case` when this transaction commits."""
         self.write(case.appeal_id, case)
 
+    async def _erase(self) -> None:
+        """Delete the reasons of erased cases, and say how many there were."""
+        of_cases = Counter(await reason_queries.erase(self.conn, self._erased))
+        for appeal_id in self._erased:
+            values = of_cases[appeal_id]
+            self.emit(self.case(appeal_id).event(CasePersonsErased, self.at, values=values))
+
+    def _keep_reasons(self) -> None:
+        """Have what people wrote stay here: their events leave without it."""
+        reasons = [Reason.of(pending.event) for pending in self.pending]
+        reason_queries.keep(self.conn, self.writes, [reason for reason in reasons if reason is not None])
+        self.pending = [
+            pending._replace(event=pending.event.without_kept_words()) for pending in self.pending
+        ]
+
     async def flush(self) -> None:
+        if self._erased:
+            await self._erase()
+        self._keep_reasons()
         if self._units:
             await leader_queries.keep_units(self.conn, self._units)
         if self._news:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from services.intake.timeline import public_sentence
 from shared.appeals.answers import PublicAnswer
 from shared.appeals.asking import AnswersUnavailable, answers_client
+from shared.events import AppealComplaintDecided
 from shared.service.service import ServiceContext
 
 
@@ -30,10 +31,18 @@ def answered(shown: dict[str, Any], answers: Sequence[PublicAnswer] | None, zone
     """The status with these answers, also in its timeline; None where they could not be had. Pure."""
     return {
         **shown,
+        "complaints": [_complaint(complaint, answers or ()) for complaint in shown["complaints"]],
         "timeline": _timeline(shown["timeline"], answers or (), zone),
         "answers": [_answer(answer, zone) for answer in answers or ()],
         "answers_complete": answers is not None,
     }
+
+
+def _complaint(complaint: dict[str, Any], answers: Sequence[PublicAnswer]) -> dict[str, Any]:
+    """The complaint with what the office answered, which events of earlier versions had themselves."""
+    decided = (AppealComplaintDecided.type, complaint["answered_at"])
+    text = next((answer.text for answer in answers if (answer.type, answer.occurred_at) == decided), None)
+    return {**complaint, "answer": text or complaint["answer"] or None}
 
 
 def _answer(answer: PublicAnswer, zone: ZoneInfo) -> dict[str, Any]:

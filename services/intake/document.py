@@ -15,6 +15,7 @@ from services.intake.own_acts import Addition, RenewedCode, ReopeningRequest, Ur
 from services.intake.ratings import Finding, FollowUpCall, OfficeComplaint, Rated, ReferralObjection
 from services.intake.registered import ContactRecord, RegisteredFields
 from shared import events
+from shared.appeals.answers import StatedReason
 from shared.appeals.document import APPEAL, AppealRecord, require_state
 from shared.encryption.fields import PERSONAL
 from shared.events import CATALOGUE
@@ -152,6 +153,7 @@ class AppealDocument(RegisteredFields, AppealRecord):
     additions: list[Addition] = Field(default_factory=list)
     urgings: list[Urging] = Field(default_factory=list)
     reopening_requests: list[ReopeningRequest] = Field(default_factory=list)
+    reasons: list[StatedReason] = Field(default_factory=list)
     heard_at: datetime | None = None
     merged: MergeRecord | None = None
     earlier_mergings: list[EndedMerge] = Field(default_factory=list)
@@ -159,6 +161,10 @@ class AppealDocument(RegisteredFields, AppealRecord):
     attachments: list[Attachment] = Field(default_factory=list)
     removed_attachments: list[RemovedAttachment] = Field(default_factory=list)
     version: int = 1
+
+    def state_reason(self, event: type[events.Event], at: datetime, reason: str) -> None:
+        """Keep why something was done: its event does not say so."""
+        self.reasons = [*self.reasons, StatedReason(type=event.type, stated_at=at, reason=reason)]
 
     def keep_persons(self) -> None:
         """Keep who asks and who else may be asked, since one of them is about to be changed."""

@@ -240,6 +240,7 @@ HANDLERS: Handlers = {
 }
 SILENT: tuple[type[events.Event], ...] = (
     events.UnitPersonsErased,
+    events.CasePersonsErased,
     events.AppealObjected,
     events.AppealMarked,
     events.ExtensionRequested,

@@ -67,6 +67,7 @@ FIELDS = FieldTable(
         "additions": TEXT,
         "reopening_requests": TEXT,
         "complaints": TEXT,
+        "reasons": TEXT,
         "referral_objections": TEXT,
         "timeline": TEXT,
         "attachments": TEXT,

@@ -35,7 +35,7 @@ _SENTENCES: dict[type[Event], Bilingual] = {
     events.AppealComplained: Bilingual("企业向营商环境办投诉", "the enterprise complained to the office"),
     events.AppealComplaintDecided: Bilingual("投诉已答复", "the complaint was answered"),
     events.AppealCompleted: Bilingual("承办单位已办结：{0}", "the unit completed it: {0}"),
-    events.FindingMade: Bilingual("合理性认定：{0}（{1}）", "found {0} ({1})"),
+    events.FindingMade: Bilingual("合理性认定：{0}{1}", "found {0}{1}"),
     events.AppealOverdue: Bilingual("{0}超期", "{0} is overdue"),
     events.AppealRedispatched: Bilingual("再次交办，第 {0} 次", "dispatched again, round {0}"),
     events.AppealLifted: Bilingual("已提级办理", "lifted to a leader"),
@@ -153,7 +153,7 @@ def _arguments(event: Event) -> list[Bilingual]:
         case events.AppealExtended():
             return [_duration(event.limit)]
         case events.FindingMade():
-            return [_REASONABLE[event.reasonable], _same(event.reason)]
+            return [_REASONABLE[event.reasonable], _in_brackets(event.reason)]
         case events.AppealPromised():
             return [moments.day(event.planned_on)]
     return []
@@ -162,6 +162,11 @@ def _arguments(event: Event) -> list[Bilingual]:
 def _same(value: object) -> Bilingual:
     """A value that is written alike in both languages."""
     return Bilingual(str(value), str(value))
+
+
+def _in_brackets(reason: str) -> Bilingual:
+    """A reason as events of earlier versions have it; nothing for the others."""
+    return Bilingual(f"（{reason}）", f" ({reason})") if reason else _same("")
 
 
 def _pack_word(event: Event) -> str | None:

@@ -146,6 +146,7 @@ UNHEARD = (
     events.LoanJudged,
     events.AppealNoted,
     events.UnitPersonsErased,
+    events.CasePersonsErased,
 )
 """Events of other services that tell nobody anything: the routing table says why."""
 

@@ -4,10 +4,12 @@ The texts live at dispatch and never travel in events. A service that shows one 
 """
 
 from datetime import date
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from shared.encryption.fields import PERSONAL
 from shared.events import Outcome
 
 
@@ -26,6 +28,14 @@ class PublicAnswer(BaseModel):
     text: str
     outcome: Outcome | None = None
     planned_on: date | None = None
+
+
+class StatedReason(BaseModel):
+    """Why somebody did something, in words: by the type and the moment of its event, which has none."""
+
+    type: str
+    stated_at: AwareDatetime
+    reason: Annotated[str, PERSONAL]
 
 
 class ErasureReceipt(BaseModel):

@@ -71,6 +71,7 @@ from shared.events.enterprise import ReceiptCodeRenewed as ReceiptCodeRenewed
 from shared.events.enterprise import ReopeningAsked as ReopeningAsked
 from shared.events.enterprise import ReopeningDeclined as ReopeningDeclined
 from shared.events.erasure import AppealPersonsErased as AppealPersonsErased
+from shared.events.erasure import CasePersonsErased as CasePersonsErased
 from shared.events.erasure import ErasureEvent as ErasureEvent
 from shared.events.erasure import LoanPersonsErased as LoanPersonsErased
 from shared.events.erasure import NoticePersonsErased as NoticePersonsErased

@@ -1,7 +1,7 @@
 """The base class of all events."""
 
 from functools import cache
-from typing import Annotated, Any, ClassVar, get_args, get_type_hints
+from typing import Annotated, Any, ClassVar, Self, get_args, get_type_hints
 from uuid import UUID, uuid4
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -14,9 +14,16 @@ class _Withheld:
     """Marks what stays with the city: a file for the public leaves it out, and the chain commits to it."""
 
 
+class _KeptByOwner:
+    """Marks what no event has any more."""
+
+
 WITHHELD = _Withheld()
 Words = Annotated[str, WITHHELD]
-"""What somebody wrote in words of their own, such as a reason."""
+"""What somebody wrote in words of their own, such as a title."""
+_KEPT = _KeptByOwner()
+KeptWords = Annotated[str, WITHHELD, _KEPT]
+"""What somebody wrote, as events of earlier versions had it: empty now, for who emits the event keeps it."""
 
 
 class Actor(BaseModel):
@@ -53,10 +60,31 @@ class Event(BaseModel):
     @classmethod
     def withheld(cls) -> tuple[str, ...]:
         """The fields that stay with the city."""
+        return cls._marked_by(WITHHELD)
+
+    @classmethod
+    @cache
+    def kept(cls) -> tuple[str, ...]:
+        """The fields that no event has any more: who emits it keeps what somebody wrote."""
+        return cls._marked_by(_KEPT)
+
+    @classmethod
+    def _marked_by(cls, mark: object) -> tuple[str, ...]:
         fields = cls.model_fields.items()
         return tuple(
-            name for name, field in fields if WITHHELD in field.metadata or _marked(field.annotation)
+            name for name, field in fields if mark in field.metadata or _marked(field.annotation, mark)
         )
+
+    def kept_words(self) -> str | None:
+        """What somebody wrote, for the owner to keep; None where that is nothing."""
+        words = [getattr(self, name) for name in self.kept()]
+        return next((text for text in words if text), None)
+
+    def without_kept_words(self) -> Self:
+        """The event as it is published."""
+        if self.kept_words() is None:
+            return self
+        return self.model_copy(update={name: type(self).model_fields[name].default for name in self.kept()})
 
     @classmethod
     @cache
@@ -66,5 +94,5 @@ class Event(BaseModel):
         return frozenset(name for name, hint in hints.items() if hint in (str, str | None))
 
 
-def _marked(annotation: Any) -> bool:
-    return any(part is WITHHELD or _marked(part) for part in get_args(annotation))
+def _marked(annotation: Any, mark: object) -> bool:
+    return any(part is mark or _marked(part, mark) for part in get_args(annotation))

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from shared.events.base import Event, Words
+from shared.events.base import Event, KeptWords
 from shared.rules.terms import LiftReason, PackWord
 from shared.rules.time.limits import Limit
 
@@ -64,7 +64,7 @@ class LeaderNamed(Event):
 
     leader: str
     acts: str | None = None
-    reason: Words
+    reason: KeptWords = ""
 
 
 class AppealGathered(Event):
@@ -73,7 +73,7 @@ class AppealGathered(Event):
     type = "appeal.gathered.v1"
     source = "escalation"
 
-    summary: Words
+    summary: KeptWords = ""
 
 
 class AppealInstructed(Event):
@@ -83,7 +83,7 @@ class AppealInstructed(Event):
     source = "escalation"
 
     leader: str
-    instruction: Words
+    instruction: KeptWords = ""
     task_force: tuple[str, ...] = ()
     limit: Limit | None = None
 
@@ -124,7 +124,7 @@ class CardAppealed(CardEvent):
     type = "card.appealed.v1"
     source = "escalation"
 
-    reason: Words
+    reason: KeptWords = ""
 
 
 class CardWithdrawn(CardEvent):
@@ -133,7 +133,7 @@ class CardWithdrawn(CardEvent):
     type = "card.withdrawn.v1"
     source = "escalation"
 
-    reason: Words
+    reason: KeptWords = ""
 
 
 class CardUpheld(CardEvent):
@@ -142,7 +142,7 @@ class CardUpheld(CardEvent):
     type = "card.upheld.v1"
     source = "escalation"
 
-    reason: Words
+    reason: KeptWords = ""
 
 
 class CardCleared(CardEvent):

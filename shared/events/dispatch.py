@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from shared.events.base import Event, Words
+from shared.events.base import Event, KeptWords
 from shared.rules.terms import Mark, PackWord, Role
 from shared.rules.time.limits import Limit
 
@@ -56,7 +56,7 @@ class AppealContacted(LegEvent):
     type = "appeal.contacted.v1"
     source = "dispatch"
 
-    how: Words
+    how: KeptWords = ""
 
 
 class AppealResponded(LegEvent):
@@ -77,7 +77,7 @@ class AppealObjected(LegEvent):
     type = "appeal.objected.v1"
     source = "dispatch"
 
-    reason: Words
+    reason: KeptWords = ""
 
 
 class ObjectionDecided(LegEvent):
@@ -87,7 +87,7 @@ class ObjectionDecided(LegEvent):
     source = "dispatch"
 
     upheld: bool
-    reason: Words
+    reason: KeptWords = ""
 
 
 class LegRelieved(LegEvent):
@@ -99,7 +99,7 @@ class LegRelieved(LegEvent):
     type = "leg.relieved.v1"
     source = "dispatch"
 
-    reason: Words
+    reason: KeptWords = ""
     successor: UUID | None = None
 
 
@@ -110,4 +110,4 @@ class AppealMarked(Event):
     source = "dispatch"
 
     marks: frozenset[Mark]
-    reason: Words
+    reason: KeptWords = ""

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.events.base import Event, Words
+from shared.events.base import Event, KeptWords
 from shared.rules.terms import Rank, Rating, RatingReason
 
 
@@ -59,7 +59,7 @@ class AppealComplaintDecided(Event):
     source = "dispatch"
 
     justified: bool
-    reason: Words
+    reason: KeptWords = ""
 
 
 class ReferralObjected(Event):
@@ -96,7 +96,7 @@ class AppealReopened(Event):
     type = "appeal.reopened.v1"
     source = "intake"
 
-    reason: Words
+    reason: KeptWords = ""
 
 
 class AppealWithdrawn(Event):
@@ -105,14 +105,15 @@ class AppealWithdrawn(Event):
     type = "appeal.withdrawn.v1"
     source = "intake"
 
-    reason: Words
+    reason: KeptWords = ""
 
 
 class AppealClosed(Event):
     """The office struck the appeal off the ledger (销号).
 
-    `against_word`: it is reasonable, and the enterprise rated it not satisfied. `rank` and `reason` are those
-    of a closure that needs a higher word. What a closure does not have is left out.
+    `against_word`: it is reasonable, and the enterprise rated it not satisfied. `rank` is that of a closure
+    that needs a higher word, and `reason` was in events of earlier versions. What a closure does not have is
+    left out.
     """
 
     type = "appeal.closed.v1"
@@ -120,4 +121,4 @@ class AppealClosed(Event):
 
     against_word: bool = Field(default=False, exclude_if=lambda against: not against)
     rank: Rank | None = Field(default=None, exclude_if=lambda rank: rank is None)
-    reason: Words | None = Field(default=None, exclude_if=lambda reason: reason is None)
+    reason: KeptWords | None = Field(default=None, exclude_if=lambda reason: reason is None)

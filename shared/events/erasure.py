@@ -31,6 +31,13 @@ class UnitPersonsErased(ErasureEvent):
     source = "dispatch"
 
 
+class CasePersonsErased(ErasureEvent):
+    """The reasons, instructions and summaries of the appeal were erased at escalation."""
+
+    type = "case.persons_erased.v1"
+    source = "escalation"
+
+
 class LoanPersonsErased(ErasureEvent):
     """The contact, and what people wrote, was erased of a loan request and of its complaints."""
 

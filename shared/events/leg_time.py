@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, Field
 
-from shared.events.base import Words
+from shared.events.base import KeptWords, Words
 from shared.events.dispatch import LegEvent
 from shared.rules.terms import PackWord, Rank
 from shared.rules.time.limits import Limit
@@ -20,7 +20,7 @@ class ExtensionRequested(LegEvent):
     deadline: PackWord
     limit: Limit
     ground: PackWord | None = Field(default=None, exclude_if=lambda ground: ground is None)
-    reason: Words
+    reason: KeptWords = ""
 
 
 class AppealExtended(LegEvent):
@@ -31,7 +31,7 @@ class AppealExtended(LegEvent):
 
     deadline: PackWord
     limit: Limit
-    approver: Words
+    approver: KeptWords = ""
     rank: Rank | None = None
 
 
@@ -90,7 +90,7 @@ class StageDeclined(LegEvent):
 
     stage: PackWord
     declined_by: Words
-    reason: Words
+    reason: KeptWords = ""
     number: ReportNumber | None = None
 
 
@@ -101,7 +101,7 @@ class ExtensionDenied(LegEvent):
     source = "dispatch"
 
     deadline: PackWord
-    reason: Words
+    reason: KeptWords = ""
 
 
 class PauseRequested(LegEvent):
@@ -110,7 +110,7 @@ class PauseRequested(LegEvent):
     type = "pause.requested.v1"
     source = "dispatch"
 
-    reason: Words
+    reason: KeptWords = ""
     ground: PackWord | None = None
 
 
@@ -120,7 +120,7 @@ class PauseDenied(LegEvent):
     type = "pause.denied.v1"
     source = "dispatch"
 
-    reason: Words
+    reason: KeptWords = ""
 
 
 class AppealPaused(LegEvent):
@@ -133,8 +133,8 @@ class AppealPaused(LegEvent):
     type = "appeal.paused.v1"
     source = "dispatch"
 
-    reason: Words
-    approver: Words
+    reason: KeptWords = ""
+    approver: KeptWords = ""
     ground: PackWord | None = None
     runs_on: tuple[PackWord, ...] = Field(default=(), exclude_if=lambda deadlines: not deadlines)
 

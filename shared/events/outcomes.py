@@ -4,7 +4,7 @@ from datetime import date
 
 from pydantic import Field
 
-from shared.events.base import Event, Words
+from shared.events.base import Event, KeptWords
 from shared.events.dispatch import LegEvent
 from shared.named import Named
 from shared.rules.terms import Rank
@@ -16,7 +16,7 @@ class AppealRefused(LegEvent):
     type = "appeal.refused.v1"
     source = "dispatch"
 
-    reason: Words
+    reason: KeptWords = ""
 
 
 class LiftRequested(LegEvent):
@@ -25,7 +25,7 @@ class LiftRequested(LegEvent):
     type = "lift.requested.v1"
     source = "dispatch"
 
-    reason: Words
+    reason: KeptWords = ""
 
 
 class Outcome(Named):
@@ -69,8 +69,8 @@ class FindingMade(Event):
     source = "dispatch"
 
     reasonable: bool
-    by: Words
-    reason: Words
+    by: KeptWords = ""
+    reason: KeptWords = ""
     understanding: bool | None = None
 
 
@@ -81,7 +81,7 @@ class AppealReferred(Event):
     source = "dispatch"
 
     to: str
-    reason: Words
+    reason: KeptWords = ""
 
 
 class ReferralReceived(Event):
@@ -91,7 +91,7 @@ class ReferralReceived(Event):
     source = "dispatch"
 
     to: str
-    receiver: Words
+    receiver: KeptWords = ""
 
 
 class ReferralReturned(Event):
@@ -104,5 +104,5 @@ class ReferralReturned(Event):
     source = "dispatch"
 
     to: str
-    reason: Words
+    reason: KeptWords = ""
     objected: bool = False

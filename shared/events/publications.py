@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from shared.events.base import Event, Words
+from shared.events.base import Event, KeptWords
 from shared.events.judgement import DeadlineEvent
 
 
@@ -39,4 +39,4 @@ class PublicationDecided(PublicationEvent):
 
     published: bool
     expires_on: date | None = None
-    reason: Words
+    reason: KeptWords = ""

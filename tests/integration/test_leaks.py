@@ -1,7 +1,7 @@
 """Marked persons are looked for in all that is kept: they stand nowhere in plain, but where it is said why.
 
-Names, phones and mail addresses are written wherever people can write them, but in titles, in names of firms
-and in the short reasons that events carry (docs/personal-data.md). Then every column of every table, every
+Names, phones and mail addresses are written wherever people can write them, reasons too, but in titles and in
+names of firms (docs/personal-data.md). Then every column of every table, every
 topic, the exports, logs, spans and figures are searched.
 """
 
@@ -57,7 +57,9 @@ async def city(
         await marked_appeal(city, "first")
         await marked_loan(city)
         await unreadable(city)
+        late = await late_appeal(city)
         await city.move_to("2026-12-09 09:00")
+        await marked_case(city, late)
         yield city
 
 
@@ -73,7 +75,10 @@ async def marked_appeal(city: City, once: str) -> None:
     await city.drained()
     (leg,) = await city.dispatch(appeal)
     await city.drained()
-    await city.act("roads", appeal, "contacts", leg_id=leg, how="电话", who=NAME, text=WORDS)
+    await city.act("roads", appeal, "contacts", leg_id=leg, how=WORDS, who=NAME, text=WORDS)
+    await city.act("roads", appeal, "objections", leg_id=leg, reason=WORDS)
+    decided = {"leg_id": leg, "upheld": False, "reason": WORDS, "by": NAME}
+    await city.act("office", appeal, "objection-decisions", **decided)
     await city.act("roads", appeal, "replies", leg_id=leg, text=WORDS)
     await city.act("roads", appeal, "notes", text=WORDS)
     await city.ok(None, "POST", f"{own}/additions", {"text": WORDS}, **code)
@@ -84,9 +89,39 @@ async def marked_appeal(city: City, once: str) -> None:
     corrected = {"enterprise": {"phone": "13977771235"}, "reason": WORDS}
     await city.ok("operator", "POST", f"{staff}/corrections", corrected, if_match=f'"{version}"')
     await city.act("roads", appeal, "completions", leg_id=leg, outcome="solved", text=WORDS)
+    await city.act("office", appeal, "findings", reasonable=True, by=NAME, reason=WORDS)
     await city.drained()
     await city.ok(None, "POST", f"{own}/ratings", {"rating": "satisfied", "comment": WORDS}, **code)
     await city.ok(None, "POST", f"{own}/complaints", {"about": "reply", "text": WORDS}, **code)
+    await city.drained()
+    await city.act("office", appeal, "complaint-decisions", justified=False, reason=WORDS)
+    await city.drained()
+
+
+async def late_appeal(city: City) -> dict[str, Any]:
+    """An appeal that nobody handles in time, beside one that its enterprise takes back."""
+    late, back = await city.register(), await city.register()
+    await city.drained()
+    await city.dispatch(late)
+    path, code = f"/intake/status/{back['registration_number']}/withdrawals", back["receipt_code"]
+    await city.ok(None, "POST", path, {"reason": WORDS}, receipt_code=code)
+    await city.drained()
+    return late
+
+
+async def marked_case(city: City, late: dict[str, Any]) -> None:
+    """What people say of a card and of a lift."""
+    case = f"/escalation/appeals/{late['appeal_id']}"
+    judged = await city.case(late)
+    card = judged["cards"][0]["card_id"]
+    await city.ok("roads", "POST", f"{case}/cards/appealed", {"card_id": card, "reason": WORDS})
+    for account, path, body in (
+        ("office", "cards/withdrawn", {"card_id": card, "reason": WORDS}),
+        ("office", "leaders", {"leader": "mayor", "reason": WORDS}),
+        ("leader", "instructions", {"instruction": WORDS}),
+    ):
+        version = f'"{(await city.case(late))["version"]}"'
+        await city.ok(account, "POST", f"{case}/{path}", body, if_match=version)
     await city.drained()
 
 
@@ -188,6 +223,22 @@ async def test_marked_persons_are_read_by_whom_they_are_for(city: City) -> None:
     assert [act["act"]["who"] for act in acts if act["act"]["act"] == "contact"] == [NAME]
     sent = await city.ok("office", "GET", f"/notify/appeals/{appeal['appeal_id']}/deliveries")
     assert masked_phone(PHONE) in {delivery["address"] for delivery in sent["items"]}
+
+
+async def test_reasons_are_read_where_they_were_given_and_in_no_event(city: City) -> None:
+    listed = (await city.ok("office", "GET", "/escalation/ledger"))["items"]
+    (late,) = [case for case in listed if case["lifts"]]
+    shown = await city.ok("office", "GET", f"/escalation/appeals/{late['appeal_id']}")
+    assert (shown["cards"][0]["reason"], shown["lift"]["instruction"]) == (WORDS, WORDS)
+    assert late["cards"][0]["reason"] == WORDS
+    assert [reason["type"] for reason in shown["reasons"]] == [
+        *("card.appealed.v1", "card.withdrawn.v1", "appeal.leader_named.v1", "appeal.instructed.v1")
+    ]
+    listed = (await city.ok("office", "GET", "/intake/appeals", state="withdrawn"))["items"]
+    back = await city.ok("office", "GET", f"/intake/appeals/{listed[0]['appeal_id']}")
+    assert [(reason["type"], reason["reason"]) for reason in back["reasons"]] == [
+        ("appeal.withdrawn.v1", WORDS)
+    ]
 
 
 async def test_marked_persons_stand_in_no_span_log_or_figure(

@@ -129,6 +129,7 @@ ONLY_LINES: tuple[type[Event], ...] = (
     events.ReceiptCodeRenewed,
     events.AppealPersonsErased,
     events.UnitPersonsErased,
+    events.CasePersonsErased,
     events.LoanPersonsErased,
     events.NoticePersonsErased,
     events.ReopeningAsked,

@@ -68,6 +68,7 @@ class CaseView:
     case: dict[str, Any]
     intake: dict[str, Any] | None
     dispatch: dict[str, Any] | None
+    escalation: dict[str, Any] | None
     pack: Pack | None
     doer: Doer
     names: Names
@@ -77,7 +78,9 @@ class CaseView:
         return offered(self.doer, about, self.case, self.pack, subject)
 
     def lines(self) -> list[ShownLine]:
-        return timeline(self.case, self.dispatch, self.names, self.phrases)
+        owners = [owner for owner in (self.intake, self.escalation) if owner is not None]
+        reasons = [reason for owner in owners for reason in owner["reasons"] or ()]
+        return timeline(self.case, self.dispatch, self.names, self.phrases, reasons)
 
 
 async def show(request: Request) -> Response:
@@ -132,13 +135,14 @@ async def case_view(request: Request) -> CaseView:
         intake=calls.get(viewer, "intake", f"/appeals/{case_id}"),
         dispatch=calls.get(viewer, "dispatch", f"/appeals/{case_id}"),
         units=calls.get(viewer, "dispatch", "/units"),
+        escalation=calls.get(viewer, "escalation", f"/appeals/{case_id}"),
         leaders=calls.get(viewer, "escalation", "/leaders"),
     )
     pack = pack_of(request, case["pack"])
     of_legs = {leg["unit"]: leg["unit_name"] for leg in case["legs"] if leg["unit_name"]}
     names = Names({**_names(parts["units"]), **of_legs}, _names(parts["leaders"]), pack, phrases)
     doer = Doer(viewer.role, viewer.code)
-    return CaseView(case, parts["intake"], parts["dispatch"], pack, doer, names, phrases)
+    return CaseView(case, parts["intake"], parts["dispatch"], parts["escalation"], pack, doer, names, phrases)
 
 
 def _may_file(view: CaseView) -> bool:

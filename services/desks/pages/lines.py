@@ -1,6 +1,6 @@
 """The timeline of a case in sentences: what happened, who did it, and its text. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -70,10 +70,18 @@ class ShownLine:
 
 
 def timeline(
-    case: Mapping[str, Any], dispatch: Mapping[str, Any] | None, names: Names, phrases: Phrases
+    case: Mapping[str, Any],
+    dispatch: Mapping[str, Any] | None,
+    names: Names,
+    phrases: Phrases,
+    reasons: Iterable[Mapping[str, Any]] = (),
 ) -> list[ShownLine]:
-    """The lines of a case, the newest first. Texts are those of dispatch, where it answers."""
-    teller = _Teller(names, _Acts(dispatch), phrases)
+    """The lines of a case, the newest first. Texts are those of dispatch, where it answers.
+
+    `reasons` are those of intake and escalation, by the type and the moment of their events.
+    """
+    stated = {(reason["type"], datetime.fromisoformat(reason["stated_at"])): reason for reason in reasons}
+    teller = _Teller(names, _Acts(dispatch), phrases, stated)
     kept = [line for line in case["lines"] if line["type"] not in NOT_SHOWN]
     shown: list[ShownLine] = []
     for (is_message, _), lines in groupby(kept, key=lambda line: _group(line)):
@@ -125,6 +133,7 @@ class _Teller:
     names: Names
     acts: _Acts
     phrases: Phrases
+    reasons: Mapping[tuple[str, datetime], Mapping[str, Any]]
 
     def line(self, line: Mapping[str, Any]) -> ShownLine:
         at, data, t = datetime.fromisoformat(line["at"]), line["data"], self.phrases.t
@@ -139,7 +148,7 @@ class _Teller:
             t(*sentence.word),
             t(sentence.zh, sentence.en).format_map(values),
             " · ".join(self._by(line, done)),
-            _text(data, done),
+            _text({**data, **self.reasons.get((line["type"], at), {})}, done),
         )
 
     def _by(self, line: Mapping[str, Any], done: Mapping[str, Any] | None) -> Iterator[str]:

@@ -62,6 +62,9 @@ SENTENCES: dict[str, Sentence] = {
         "rest", ERASED, "受理记录中的个人信息已清除", "personal data erased at intake"
     ),
     # dispatch
+    "case.persons_erased.v1": Sentence(
+        "rest", ERASED, "督办和提级中的理由已清除", "reasons erased at escalation"
+    ),
     "unit.persons_erased.v1": Sentence(
         "rest", ERASED, "办理记录中的个人信息已清除", "personal data erased at dispatch"
     ),

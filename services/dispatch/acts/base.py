@@ -1,6 +1,6 @@
 """What all acts at dispatch have in common.
 
-Texts of acts are evidence and stay in this service; events carry none of them but short reasons.
+Texts of acts are evidence and stay in this service; events carry none of them.
 """
 
 from typing import Annotated

@@ -4,7 +4,7 @@ An act of an earlier version says nothing of who reads it. Of those the enterpri
 as well: replies, completions, and what the office decided for it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -18,11 +18,22 @@ from shared.events import Event, Outcome
 
 
 class _Answering(NamedTuple):
-    """An act that answers the enterprise: its event, the fields with its text, whether it is marked."""
+    """An act that answers the enterprise: its event, the fields with its text, whether it is marked.
+
+    The field `always` is for the enterprise whatever the mark says.
+    """
 
     event: type[Event]
     fields: tuple[str, ...]
     marked: bool = False
+    always: str | None = None
+
+    def text(self, act: Mapping[str, Any]) -> str | None:
+        """What the enterprise reads of the act; None where that is nothing."""
+        texts = [act.get(self.always)] if self.always else []
+        if not self.marked or act.get("visibility") == Visibility.PUBLIC:
+            texts.append(next((act[field] for field in self.fields if act.get(field)), None))
+        return "\n".join(text for text in texts if text) or None
 
 
 _ANSWERING: Mapping[str, _Answering] = {
@@ -31,16 +42,19 @@ _ANSWERING: Mapping[str, _Answering] = {
     "complete": _Answering(events.AppealCompleted, ("text",)),
     "promise": _Answering(events.AppealPromised, ("reason",), marked=True),
     "reach": _Answering(events.StageReached, ("text",), marked=True),
+    "pause": _Answering(events.AppealPaused, ("reason",)),
+    "decide_pause": _Answering(events.AppealPaused, ("reason",)),
     "refuse": _Answering(events.AppealRefused, ("reason",), marked=True),
     "find": _Answering(events.FindingMade, ("reason",)),
     "refer": _Answering(events.AppealReferred, ("reason",)),
-    "receive_elsewhere": _Answering(events.ReferralReceived, ("text",), marked=True),
+    "receive_elsewhere": _Answering(events.ReferralReceived, ("text",), marked=True, always="receiver"),
     "take_back": _Answering(events.ReferralReturned, ("reason",)),
     "decide_complaint": _Answering(events.AppealComplaintDecided, ("reason",)),
     "close": _Answering(events.AppealClosed, ("text",)),
 }
-ANSWERING = tuple(_ANSWERING)
-"""The kinds of acts that answer the enterprise."""
+_REQUEST = "request_pause"
+ANSWERING = (*_ANSWERING, _REQUEST)
+"""The kinds of acts that answer the enterprise, and that with the reason of a pause that is granted later."""
 
 
 class StoredAct(NamedTuple):
@@ -53,14 +67,27 @@ class StoredAct(NamedTuple):
 def public_answers(appeal: AppealDocument, acts: Iterable[StoredAct]) -> list[PublicAnswer]:
     """The texts that the enterprise may read, in the order of the acts."""
     legs = {leg.leg_id: leg for leg in appeal.legs}
-    read = (_answer(legs, stored) for stored in acts)
+    read = (_answer(legs, stored) for stored in _with_requests(acts))
     return [answer for answer in read if answer is not None]
+
+
+def _with_requests(acts: Iterable[StoredAct]) -> Iterator[StoredAct]:
+    """The acts; what grants a pause has the reason for which the unit asked for it."""
+    reasons: dict[str, str | None] = {}
+    for stored in acts:
+        act = stored.act
+        if act["act"] == _REQUEST:
+            reasons[act["leg_id"]] = act.get("reason")
+        elif act["act"] != "decide_pause":
+            yield stored
+        elif act["approved"]:
+            yield stored._replace(act=act | {"reason": reasons.get(act["leg_id"])})
 
 
 def _answer(legs: Mapping[UUID, LegDocument], stored: StoredAct) -> PublicAnswer | None:
     act, kind = stored.act, _ANSWERING[stored.act["act"]]
-    text = next((act[field] for field in kind.fields if act.get(field)), None)
-    if text is None or (kind.marked and act.get("visibility") != Visibility.PUBLIC):
+    text = kind.text(act)
+    if text is None:
         return None
     leg = legs.get(UUID(act["leg_id"])) if act.get("leg_id") else None
     return PublicAnswer(

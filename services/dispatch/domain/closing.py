@@ -37,7 +37,7 @@ def close(appeal: AppealDocument, act: Close, context: ActContext) -> Iterator[E
         record = _higher_word(act, against.rank, _why(appeal), against.basis, context)
         record = record.model_copy(update={"against_word": True})
     appeal.state, appeal.closures = AppealState.CLOSED, [*appeal.closures, record]
-    fields = record.model_dump(include={"against_word", "rank", "reason"})
+    fields = record.model_dump(include={"against_word", "rank"})
     yield appeal.event(events.AppealClosed, context.at, **fields)
 
 

@@ -28,7 +28,8 @@ def request_extension(appeal: AppealDocument, act: RequestExtension, context: Ac
     leg = appeal.working(act.leg_id)
     _check_wish(leg, act, context)
     leg.extension = ExtensionRequest(**act.model_dump(include={"deadline", "limit", "ground", "reason"}))
-    yield appeal.leg_event(leg, events.ExtensionRequested, context.at, **leg.extension.model_dump())
+    fields = leg.extension.model_dump(exclude={"reason"})
+    yield appeal.leg_event(leg, events.ExtensionRequested, context.at, **fields)
 
 
 def extend(appeal: AppealDocument, act: Extend, context: ActContext) -> Iterator[Event]:
@@ -54,7 +55,7 @@ def extend(appeal: AppealDocument, act: Extend, context: ActContext) -> Iterator
         rank=Rank.UNIT_HEAD,
     )
     leg.extended = [*leg.extended, extension]
-    fields = extension.model_dump(include={"deadline", "approver", "rank"})
+    fields = extension.model_dump(include={"deadline", "rank"})
     yield appeal.leg_event(leg, events.AppealExtended, context.at, limit=act.limit, **fields)
 
 
@@ -85,12 +86,10 @@ def decide_extension(appeal: AppealDocument, act: DecideExtension, context: ActC
     if act.approved:
         extension = _approved(request, leg, act, context)
         leg.extended = [*leg.extended, extension]
-        fields = extension.model_dump(include={"deadline", "approver", "rank"})
+        fields = extension.model_dump(include={"deadline", "rank"})
         event = appeal.leg_event(leg, events.AppealExtended, context.at, limit=request.limit, **fields)
     else:
-        event = appeal.leg_event(
-            leg, events.ExtensionDenied, context.at, deadline=request.deadline, reason=act.reason
-        )
+        event = appeal.leg_event(leg, events.ExtensionDenied, context.at, deadline=request.deadline)
     leg.extension = None
     yield event
 

@@ -27,7 +27,7 @@ def decide_objection(appeal: AppealDocument, act: DecideObjection, context: ActC
     if act.upheld:
         leg.state = LegState.ENDED
         leg.drop_waiting()
-    yield appeal.leg_event(leg, events.ObjectionDecided, context.at, upheld=act.upheld, reason=act.reason)
+    yield appeal.leg_event(leg, events.ObjectionDecided, context.at, upheld=act.upheld)
 
 
 def find(appeal: AppealDocument, act: Find, context: ActContext) -> Iterator[Event]:
@@ -41,7 +41,8 @@ def find(appeal: AppealDocument, act: Find, context: ActContext) -> Iterator[Eve
         )
     fields = act.model_dump(include={"reasonable", "by", "reason", "understanding"})
     appeal.finding = Finding(**fields, found_at=context.at)
-    yield appeal.event(events.FindingMade, context.at, **fields)
+    decided = act.model_dump(include={"reasonable", "understanding"})
+    yield appeal.event(events.FindingMade, context.at, **decided)
 
 
 def decide_complaint(appeal: AppealDocument, act: DecideComplaint, context: ActContext) -> Iterator[Event]:
@@ -49,5 +50,4 @@ def decide_complaint(appeal: AppealDocument, act: DecideComplaint, context: ActC
     if appeal.complained_at is None:
         raise Conflict("没有待答复的投诉", "no complaint waits for an answer")
     appeal.complained_at = None
-    fields = act.model_dump(include={"justified", "reason"})
-    yield appeal.event(events.AppealComplaintDecided, context.at, **fields)
+    yield appeal.event(events.AppealComplaintDecided, context.at, justified=act.justified)

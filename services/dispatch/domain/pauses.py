@@ -32,7 +32,7 @@ def request_pause(appeal: AppealDocument, act: RequestPause, context: ActContext
     _rank_of_ground(act.ground, _rule(context))
     check_pauses(leg)
     leg.pause_request = PauseRequest(reason=act.reason, ground=act.ground, requested_at=context.at)
-    yield appeal.leg_event(leg, events.PauseRequested, context.at, reason=act.reason, ground=act.ground)
+    yield appeal.leg_event(leg, events.PauseRequested, context.at, ground=act.ground)
 
 
 def decide_pause(appeal: AppealDocument, act: DecidePause, context: ActContext) -> Iterator[Event]:
@@ -46,7 +46,7 @@ def decide_pause(appeal: AppealDocument, act: DecidePause, context: ActContext) 
         yield from pause(appeal, Pause(**fields, reason=request.reason, ground=request.ground), context)
     else:
         leg.pause_request = None
-        yield appeal.leg_event(leg, events.PauseDenied, context.at, reason=act.reason)
+        yield appeal.leg_event(leg, events.PauseDenied, context.at)
 
 
 def pause(appeal: AppealDocument, act: Pause, context: ActContext) -> Iterator[Event]:
@@ -67,8 +67,6 @@ def pause(appeal: AppealDocument, act: Pause, context: ActContext) -> Iterator[E
         leg,
         events.AppealPaused,
         context.at,
-        reason=act.reason,
-        approver=act.approver,
         ground=act.ground,
         runs_on=tuple(dict.fromkeys(act.runs_on)),
     )

@@ -53,7 +53,7 @@ def mark(appeal: AppealDocument, act: AddMarks, context: ActContext) -> Iterator
     if not act.marks - appeal.marks:
         raise Conflict("该诉求已有这些标注", "the appeal has these marks already", "marks")
     appeal.marks = appeal.marks | act.marks
-    yield appeal.event(events.AppealMarked, context.at, marks=act.marks, reason=act.reason)
+    yield appeal.event(events.AppealMarked, context.at, marks=act.marks)
 
 
 def _parts_of_successor(appeal: AppealDocument, leg: LegDocument, unit: str) -> list[LegDocument]:
@@ -92,6 +92,4 @@ def _relieve(
         rank=act.rank,
         successor=successor and successor.leg_id,
     )
-    return appeal.leg_event(
-        leg, events.LegRelieved, context.at, reason=act.reason, successor=successor and successor.leg_id
-    )
+    return appeal.leg_event(leg, events.LegRelieved, context.at, successor=successor and successor.leg_id)

@@ -53,7 +53,7 @@ def refer(appeal: AppealDocument, act: Refer, context: ActContext) -> Iterator[E
     appeal.state, appeal.referrals = AppealState.REFERRED, [*appeal.referrals, referral]
     for leg in appeal.legs:
         leg.drop_waiting()
-    yield appeal.event(events.AppealReferred, context.at, to=act.to, reason=act.reason)
+    yield appeal.event(events.AppealReferred, context.at, to=act.to)
 
 
 def receive(appeal: AppealDocument, act: ReceiveElsewhere, context: ActContext) -> Iterator[Event]:
@@ -61,7 +61,7 @@ def receive(appeal: AppealDocument, act: ReceiveElsewhere, context: ActContext) 
     referral = _waiting(appeal, context)
     referral.received_at, referral.receiver = context.at, act.receiver
     referral.reference = act.reference
-    yield appeal.event(events.ReferralReceived, context.at, to=referral.to, receiver=act.receiver)
+    yield appeal.event(events.ReferralReceived, context.at, to=referral.to)
 
 
 def take_back(appeal: AppealDocument, act: TakeBack, context: ActContext) -> Iterator[Event]:
@@ -73,8 +73,7 @@ def take_back(appeal: AppealDocument, act: TakeBack, context: ActContext) -> Ite
         )
     referral.returned_at, referral.returned_for = context.at, act.reason
     appeal.state = AppealState.ASSIGNED if appeal.live_legs() else AppealState.RECEIVED
-    fields = {"to": referral.to, "reason": act.reason, "objected": act.objected}
-    yield appeal.event(events.ReferralReturned, context.at, **fields)
+    yield appeal.event(events.ReferralReturned, context.at, to=referral.to, objected=act.objected)
 
 
 def _waiting(appeal: AppealDocument, context: ActContext) -> ReferralRecord:

@@ -89,7 +89,6 @@ def decide(appeal: AppealDocument, act: DecideStage, context: ActContext) -> Ite
             context.at,
             stage=proposed.stage,
             declined_by=act.by,
-            reason=act.reason,
             number=proposed.number,
         )
 

@@ -21,9 +21,6 @@ from shared.rules.wording.words import Bilingual
 from shared.service.errors import Conflict, Forbidden, Invalid
 from shared.states import LegState
 
-BY_THE_OFFICE = "营商环境办代为联系"
-"""How the office reaches an enterprise that wants to stay unnamed: its own words stay with the act."""
-
 
 def contact(appeal: AppealDocument, act: Contact, context: ActContext) -> Iterator[Event]:
     """The unit reached the enterprise (联系企业); where nobody has yet, also after completion.
@@ -37,8 +34,7 @@ def contact(appeal: AppealDocument, act: Contact, context: ActContext) -> Iterat
     if act.contacted_at is not None:
         _check_contacted_at(act.contacted_at, leg, context)
     leg.contacted_at = leg.contacted_at or context.at
-    how = BY_THE_OFFICE if appeal.is_withheld else act.how
-    yield appeal.leg_event(leg, events.AppealContacted, context.at, how=how)
+    yield appeal.leg_event(leg, events.AppealContacted, context.at)
 
 
 def _check_who_contacts(appeal: AppealDocument, context: ActContext) -> None:
@@ -101,7 +97,7 @@ def refuse(appeal: AppealDocument, act: Refuse, context: ActContext) -> Iterator
     if leg.refused_at is not None:
         raise Conflict("该单位已表示不予办理", "the unit refused already")
     leg.refused_at = context.at
-    yield appeal.leg_event(leg, events.AppealRefused, context.at, reason=act.reason)
+    yield appeal.leg_event(leg, events.AppealRefused, context.at)
 
 
 def raise_objection(appeal: AppealDocument, act: Object, context: ActContext) -> Iterator[Event]:
@@ -111,7 +107,7 @@ def raise_objection(appeal: AppealDocument, act: Object, context: ActContext) ->
         raise Conflict("已有未决的派单异议", "an objection is waiting for its decision")
     check_objections(leg)
     leg.objection, leg.objections = act.reason, leg.objections + 1
-    yield appeal.leg_event(leg, events.AppealObjected, context.at, reason=act.reason)
+    yield appeal.leg_event(leg, events.AppealObjected, context.at)
 
 
 def request_lift(appeal: AppealDocument, act: RequestLift, context: ActContext) -> Iterator[Event]:
@@ -119,7 +115,7 @@ def request_lift(appeal: AppealDocument, act: RequestLift, context: ActContext) 
     leg = appeal.working(act.leg_id)
     _check_lift(appeal, context)
     check_signed_by_head(act.signed_by, leg, context, Bilingual("提级申请", "the request"))
-    yield appeal.leg_event(leg, events.LiftRequested, context.at, reason=act.reason)
+    yield appeal.leg_event(leg, events.LiftRequested, context.at)
 
 
 def _check_lift(appeal: AppealDocument, context: ActContext) -> None:

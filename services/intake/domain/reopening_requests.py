@@ -53,7 +53,8 @@ def begin_again(appeal: AppealDocument, reason: str, context: ActContext) -> Eve
     if appeal.rating is not None:
         appeal.earlier_ratings = [*appeal.earlier_ratings, appeal.rating]
     appeal.rating, appeal.heard_at, appeal.reopened_at = None, None, context.at
-    return appeal.event(events.AppealReopened, context.at, reason=reason)
+    appeal.state_reason(events.AppealReopened, context.at, reason)
+    return appeal.event(events.AppealReopened, context.at)
 
 
 def require_reopenable(appeal: AppealDocument, context: ActContext) -> None:

@@ -37,7 +37,8 @@ def withdraw(appeal: AppealDocument, act: acts.Withdraw, context: ActContext) ->
     """The enterprise takes its appeal back."""
     appeal.require(*(state for state in CaseState if state not in BEYOND_RECALL))
     appeal.withdrawn_at = context.at
-    yield appeal.event(events.AppealWithdrawn, context.at, reason=act.reason)
+    appeal.state_reason(events.AppealWithdrawn, context.at, act.reason)
+    yield appeal.event(events.AppealWithdrawn, context.at)
 
 
 def rate(appeal: AppealDocument, act: acts.Rate, context: ActContext) -> Iterator[Event]:

@@ -242,7 +242,7 @@ def test_the_unit_s_head_extends_in_writing_itself_and_once() -> None:
     case = approving()
     (event,) = case.do(ROADS, Extend, **own_extension())
     assert isinstance(event, AppealExtended)
-    assert (event.deadline, event.rank, event.approver) == ("decision", Rank.UNIT_HEAD, "赵局长")
+    assert (event.deadline, event.rank, event.approver) == ("decision", Rank.UNIT_HEAD, "")
     case.runs("decision", at("11-23 17:30"))
     refused(case, 409, "extended 1 times", ROADS, Extend, **own_extension(9))
 

@@ -54,7 +54,7 @@ def test_any_words_and_then_closed_is_no_way_out_any_more() -> None:
     refused(case, 409, "尚未登记对方承接", OFFICE, Close)  # the old way: any words, then closed with 200
     (event,) = case.do(OFFICE, ReceiveElsewhere, **THERE)
     assert isinstance(event, events.ReferralReceived)
-    assert (event.to, event.receiver) == ("courts", THERE["receiver"])
+    assert (event.to, event.receiver) == ("courts", "")
     assert case.do(OFFICE, Close)
 
 

@@ -53,6 +53,7 @@ WITHOUT_EFFECT = {
     events.ReceiptCodeRenewed,
     events.AppealPersonsErased,
     events.UnitPersonsErased,
+    events.CasePersonsErased,
     events.ReopeningAsked,
     events.ReopeningDeclined,
     events.IntakeReadsRecorded,

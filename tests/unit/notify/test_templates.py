@@ -185,14 +185,14 @@ PACK_WORDS = [
         "现已到“款项到账”环节。涉及日期：2026年3月1日、2026年6月1日。",
     ),
     (sample(events.StageReached, dates=()), "enterprise", "现已到“款项到账”环节。\n"),
-    (sample(events.AppealPaused), "enterprise", "原因：等待企业补充材料；需要补充材料。"),
+    (sample(events.AppealPaused), "enterprise", "原因：等待企业补充材料。"),
     (
         sample(events.AppealPaused, runs_on=("completion", "reply")),
         "unit:GXJ",
-        "需要补充材料。办结时限、回复时限在暂停期间照常计算，不顺延。请持续跟进",
+        "详情请在系统中查看。办结时限、回复时限在暂停期间照常计算，不顺延。请持续跟进",
     ),
     (sample(events.AppealPaused, runs_on=("completion",)), "enterprise", "办结时限在暂停期间照常计算。"),
-    (sample(events.AppealPaused, runs_on=()), "unit:GXJ", "需要补充材料。请持续跟进"),
+    (sample(events.AppealPaused, runs_on=()), "unit:GXJ", "详情请在系统中查看。请持续跟进"),
     (sample(events.AppealLifted), "leader:L1", "现提级至县（区）级，提请您牵头办理"),
     (sample(events.AppealLifted, level=None), "leader:L1", "现提请您牵头办理"),
     (sample(events.AppealLifted, level="level"), "leader:L1", "现提级至level级，"),
@@ -346,8 +346,15 @@ def test_two_way_dispatch_names_both_units_and_their_parts() -> None:
 
 
 def test_what_people_wrote_is_not_read_as_a_template() -> None:
-    body = messages_of(sample(events.AppealRefused, reason="{{ matter }}"))["office"].body
-    assert "理由：{{ matter }}。" in body
+    messages = messages_of(sample(events.AppealTransferred, to="{{ matter }}"))
+    assert any("{{ matter }}" in message.body for message in messages.values())
+
+
+def test_a_message_holds_no_reason_that_an_event_of_an_earlier_version_has() -> None:
+    for event in (events.AppealRefused, events.CardAppealed, events.FindingMade, events.AppealWithdrawn):
+        messages = messages_of(sample(event, reason="张三欠薪"))
+        assert messages
+        assert not any("张三" in message.body for message in messages.values())
 
 
 def test_a_unit_without_a_name_is_called_by_its_code() -> None:
