@@ -125,3 +125,13 @@ def test_two_acts_of_one_moment_keep_their_own_texts_and_doers() -> None:
 
 def test_an_event_of_a_newer_version_has_a_line_too() -> None:
     assert told(line("appeal.danced.v9", "2026-11-13T10:00:00+08:00"))[0].sentence == "其他事项"
+
+
+def test_a_reason_that_intake_or_escalation_keeps_stands_with_its_line() -> None:
+    at = "2026-11-09T09:00:00+08:00"
+    line = {"type": "card.appealed.v1", "at": at, "data": {}, "service": "escalation", "event_id": "1"}
+    reason = {"type": "card.appealed.v1", "stated_at": "2026-11-09T01:00:00+00:00", "reason": "已答复"}
+    (shown,) = timeline({"lines": [line]}, None, NAMES, PHRASES, [reason])
+    assert shown.text == "已答复"
+    (shown,) = timeline({"lines": [line]}, None, NAMES, PHRASES, [{**reason, "type": "card.upheld.v1"}])
+    assert shown.text is None
