@@ -106,6 +106,11 @@ async def _machine() -> dict[str, object]:
     }
 
 
+def _number(value: float) -> str:
+    """A figure as it is shown; small ones are not rounded to nothing."""
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
+
+
 def _table(figures: list[Figure]) -> Table:
     shown = Table(title="medians of the rounds")
     for column in ("work", "figure", "beside", "ceiling", "ratio", "target", "notes"):
@@ -113,9 +118,9 @@ def _table(figures: list[Figure]) -> Table:
     for figure in figures:
         shown.add_row(
             figure.work,
-            f"{figure.figure:,.0f} {figure.unit}",
+            f"{_number(figure.figure)} {figure.unit}",
             figure.beside,
-            "" if figure.ceiling is None else f"{figure.ceiling:,.0f}",
+            "" if figure.ceiling is None else _number(figure.ceiling),
             "" if figure.ratio is None else f"{figure.ratio:.0%}",
             figure.target,
             ", ".join(f"{name} {value}" for name, value in figure.notes.items()),

@@ -30,6 +30,7 @@ CASES, OPEN_LEGS = 60_000, 100_000
 FEW_CASES, FEW_OPEN_LEGS = 2_000, 4_000
 LISTS = {
     (AccountRole.UNIT, "unit25"): ("/unit", "/unit?view=overdue"),
+    (AccountRole.DISPATCHER, None): ("/dispatching",),
     (AccountRole.SUPERVISOR, None): ("/under-way", "/under-way?view=soon", "/waiting", "/search?q=道路破损"),
 }
 TARGET = "≤ 300 ms"

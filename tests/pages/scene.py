@@ -128,7 +128,7 @@ async def painted(city: City) -> Scene:
         waiting=new[0]["registration_number"],
         completed=solved[0],
         closed=solved[3],
-        leg_id=legs[later[2]["registration_number"]],
+        leg_id=legs[later[0]["registration_number"]],
         loan_id=loan,
         bank_leg=leg,
     )

@@ -15,6 +15,7 @@ from services.desks.pages.site import site
 from shared.roles import OFFICE, UNIT, AccountRole
 from tests.attachments import photo
 from tests.pages.desks import DesksCity, opened, sign_in
+from tests.pages.plain import Plain
 from tests.people import PASSWORD
 
 ENTERPRISE = {"name": "示例制造有限公司", "phone": "13800000106"}
@@ -60,6 +61,50 @@ async def test_a_service_that_is_away_is_named_and_the_page_stands(desks: DesksC
     assert answer.status_code == 200
     assert "夜间施工噪声" in answer.text
     assert "受理服务暂时没有应答" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("role", "code", "path", "words", "service"),
+    [
+        (UNIT, "roads", "/case/{number}/act/note", "内部备注", "dispatch"),
+        (OFFICE, None, "/dispatching?chosen={number}", "交办", "dispatch"),
+        (AccountRole.OPERATOR, None, "/hotline", "登记", "intake"),
+    ],
+)
+async def test_what_was_typed_is_kept_while_a_service_is_away_and_counts_once(
+    desks: DesksCity, role: AccountRole, code: str | None, path: str, words: str, service: str
+) -> None:
+    appeal = await (on_desk if role is UNIT else registered)(desks, f"{service}停机时{words}")
+    cookies = await desks.session(role, code)
+    context = desks.city.services["desks"]
+    halved = site(context)
+    halved.state.calls = Calls(context, urls={service: "http://127.0.0.1:1"})
+    transport = httpx.ASGITransport(halved)
+    typed: dict[str, Any] = {
+        "内部备注": {"text": KEPT},
+        "交办": {"units": ("roads",), "lead": "roads", "remarks": KEPT},
+        "登记": {"text": KEPT, "title": "消防通道被占", "enterprise": ENTERPRISE["name"]},
+    }[words]
+    async with Plain(desks, cookies) as whole, Plain(desks, cookies, transport) as half:
+        form = await whole.open(path.format(number=appeal["registration_number"]))
+        kept = await half.send(form, words, "/hotline" if words == "登记" else "/", 503, **typed)
+        assert "服务暂时没有应答" in kept.text
+        again = kept.form("再试一次")[0]
+        assert {name: again.typed(name) for name in typed} == {
+            name: list(value) if isinstance(value, tuple) else [value] for name, value in typed.items()
+        }
+        first, second = [await whole.send(kept, "再试一次") for _ in range(2)]
+        assert first.text.count("note done") == second.text.count("note done") == 1
+    await desks.city.drained()
+    if role is UNIT:
+        async with Plain(desks, cookies) as whole:
+            case = await whole.open(f"/case/{appeal['registration_number']}")
+        assert case.text.count(KEPT) == 1
+
+
+async def registered(desks: DesksCity, title: str) -> dict[str, Any]:
+    """An appeal that nobody has."""
+    return await desks.city.register(title=title)
 
 
 OBJECTION = "该路段由区政府管养，不属于本局职责范围"

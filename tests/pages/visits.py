@@ -100,8 +100,10 @@ VISITS: dict[str, tuple[AccountRole | None, str] | tuple[AccountRole | None, str
     "unit/unit.html": (UNIT, "/unit"),
 }
 """By template: the role that opens the page, its address, and what is done to come to it."""
-SEEN_ELSEWHERE = frozenset({"sign_in/kept.html", "sign_in/signed_out.html"})
-"""What is left of a session that ended, and a city's identity provider: their tests read these pages."""
+STATUSES = {"missing.html": 404, "forbidden.html": 403, "refused.html": 404}
+"""What the pages of errors answer; all others answer 200."""
+SEEN_ELSEWHERE = frozenset({"sign_in/kept.html", "sign_in/signed_out.html", "away.html"})
+"""What is left of an ended session, a city's identity provider, a service that is away: read elsewhere."""
 
 
 @dataclass
@@ -143,7 +145,9 @@ class Reader:
         await self._become(role, look)
         await self.page.set_viewport_size({"width": look.width, "height": 900})
         self.received = 0
-        await self.page.goto(path.format(**vars(self.scene)))
+        answer = await self.page.goto(path.format(**vars(self.scene)))
+        assert answer is not None
+        assert answer.status == STATUSES.get(template, 200), f"{template} is not what {answer.url} shows"
         for way in ways:
             await way(self.page)
         await self.page.wait_for_load_state()

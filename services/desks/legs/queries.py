@@ -53,6 +53,9 @@ def _leg_conditions(wanted: WantedLegs, scope: Scope) -> Conditions:
         conditions.add("l.state = 'paused'" if wanted.paused else "l.state <> 'paused'")
     if wanted.overdue is not None:
         negation = "" if wanted.overdue else "not "
+        if not wanted.overdue:
+            # Follows from the condition below; as a range of the index it begins behind what is overdue.
+            conditions.add("l.due_order >= :now")
         condition = "(l.overdue_at is not null or coalesce(l.due_at < :now, false))"
         conditions.add(f"{negation}{condition}", now=scope.now)
     return conditions

@@ -33,7 +33,7 @@ async def assign_many(request: Request) -> Response:
     is_trial = form["act"] != "do"
     try:
         answer = await _sent(request, form, numbers, is_trial=is_trial)
-    except (Refused, Unavailable) as error:
+    except Refused as error:
         return await dispatching_page(
             request, "", EMPTY, bulk=form.refused(error, FIELDS), status=error.status
         )

@@ -35,24 +35,27 @@ ENDED = frozenset({"closed", "approved", "referred", "withdrawn"})
 
 
 class Word(NamedTuple):
-    """What waits for a word: its name, and the act that gives it. The subject may be a leg."""
+    """What waits for a word: its name, and the act that gives it, where there is one alone.
+
+    `is_of_case`: the act is about the case, not about the leg or the publication that waits.
+    """
 
     zh: str
     en: str
     act: str | None
-    is_of_leg: bool = True
+    is_of_case: bool = False
 
 
 WORDS = {
     "objection": Word("派单异议", "objection", "decide-objection"),
     "extension": Word("延期申请", "extension", "decide-extension"),
     "pause": Word("暂停申请", "pause", "decide-pause"),
-    "lift": Word("提级请求", "lift", "gather", is_of_leg=False),
-    "stage": Word("环节确认", "stage", None),
+    "lift": Word("提级请求", "lift", "gather", is_of_case=True),
+    "stage": Word("环节确认", "stage", "decide-stage"),
     "card": Word("黄牌申诉", "contested card", None),
-    "complaint": Word("企业投诉", "complaint", None, is_of_leg=False),
-    "referral": Word("引导异议", "objection to guiding", None, is_of_leg=False),
-    "publication": Word("公开审核", "publication", None, is_of_leg=False),
+    "complaint": Word("企业投诉", "complaint", "answer-complaint", is_of_case=True),
+    "referral": Word("引导异议", "objection to guiding", None),
+    "publication": Word("公开审核", "publication", "decide-publication"),
 }
 
 
@@ -91,6 +94,7 @@ def _waiting_row(item: Mapping[str, Any], phrases: Phrases, role: Any) -> dict[s
         "due": due,
         "standing": due.standing if due else Standing("rest", "○", phrases.t("没有时限", "no limit")),
         "act": act if act and role in act.roles else None,
+        "of": "" if word.is_of_case else item["subject"].partition(" ")[0],
         "asked": phrases.when(datetime.fromisoformat(item["asked_at"])),
     }
 

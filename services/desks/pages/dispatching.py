@@ -16,7 +16,6 @@ from services.desks.pages.rendering import page
 from services.desks.pages.routing import Page, calls_in, phrases_in, viewer_in
 from services.desks.pages.suggesting import lead_of, suggestions
 from shared.rules.terms import Mark, Role
-from shared.service.errors import Unavailable
 
 MOST_BESIDE = 5
 """So many of an enterprise's past and of similar appeals stand beside the chosen one."""
@@ -180,7 +179,7 @@ async def assign(request: Request) -> Response:
         path = f"/appeals/{case['appeal_id']}/assignments"
         body = assignment_of(form)
         await calls_in(request).post(viewer_in(request), "dispatch", path, body, form.headers())
-    except (Refused, Unavailable) as error:
+    except Refused as error:
         shown = form.refused(error, FIELDS_OF_REQUEST)
         shown = shown.again() if error.status == 412 else shown
         return await dispatching_page(request, number, shown, status=error.status)

@@ -70,6 +70,10 @@ class Form:
             ),
         )
 
+    def kept(self) -> list[tuple[str, str]]:
+        """The fields as they were sent, passwords left out, for hidden fields of a page that keeps them."""
+        return [(name, value) for name in self.many if name not in PASSWORDS for value in self.all(name)]
+
     def with_mistakes(self, *mistakes: Mistake) -> "Form":
         return replace(self, mistakes=mistakes)
 
@@ -110,9 +114,9 @@ async def read_upload(request: Request) -> tuple[Form, AsyncIterator[Part]]:
     form = _form_of(pairs)
     request.state.shown_again = bool(form[SHOWN_AGAIN])
     kept = {name: values for name, values in form.many.items() if name not in (SHOWN_AGAIN, FILES)}
-    return Form(
-        {name: values[-1] for name, values in kept.items()}, kept, lost_files=bool(form[FILES])
-    ), files
+    form = Form({name: values[-1] for name, values in kept.items()}, kept, lost_files=bool(form[FILES]))
+    request.state.form = form
+    return form, files
 
 
 def _form_of(pairs: list[tuple[str, str]]) -> Form:

@@ -150,8 +150,8 @@ async def complaints(request: Request) -> Response:
     return await _complaints_page(request, EMPTY)
 
 
-async def _complaints_page(request: Request, form: Form, status: int = 200) -> Response:
-    """The complaints about banks; what is open comes first, by its limit."""
+async def _complaints_page(request: Request, form: Form, status: int = 200, *, decided: str = "") -> Response:
+    """The complaints about banks; what is open comes first, by its limit. `form` is that of `decided`."""
     listed = await calls_in(request).get(
         viewer_in(request), "financing", "/complaints", cursor=request.query_params.get("cursor"), limit=100
     )
@@ -161,6 +161,7 @@ async def _complaints_page(request: Request, form: Form, status: int = 200) -> R
         request,
         "regulator/complaints.html",
         status=status,
+        decided=decided,
         rows=rows,
         next=next_page(request, listed["next"]),
         form=form,
@@ -186,7 +187,7 @@ async def decide(request: Request) -> Response:
     try:
         await calls_in(request).post(viewer_in(request), "financing", path, decision_of(form), form.headers())
     except Refused as error:
-        return await _complaints_page(request, form.refused(error), error.status)
+        return await _complaints_page(request, form.refused(error), error.status, decided=str(id_))
     return RedirectResponse("/regulator?done=1", 303)
 
 

@@ -80,6 +80,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
             path=request.url.path,
             asset=asset,
             links=links_of,
+            role_name=lambda role: t(role.zh, role.value.replace("_", " ")),
             json=lambda content: json.dumps(content, ensure_ascii=False),
             **values,
         )

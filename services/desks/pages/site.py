@@ -31,6 +31,7 @@ from services.desks.pages import (
     unit,
 )
 from services.desks.pages.calls import Calls, Refused, mistakes_of
+from services.desks.pages.forms import Form
 from services.desks.pages.language import chosen_language
 from services.desks.pages.phrases import Phrases
 from services.desks.pages.rendering import page, static_file
@@ -121,12 +122,28 @@ async def _failed(request: Request, error: Exception) -> Response:
     """The page for an error that no page could show beside its form."""
     if isinstance(error, Refused):
         return page(request, "refused.html", status=error.status, mistakes=error.mistakes)
-    if isinstance(error, HuyingError):
+    if isinstance(error, HuyingError) and not isinstance(error, Unavailable):
         return page(request, "refused.html", status=error.status, mistakes=mistakes_of(error))
+    if isinstance(error, Unavailable):
+        return _try_again(request, error)
     if not is_transient(error):
         raise error
-    away = Unavailable("数据库暂不可用，请稍后再试", "the database is away: try again later")
-    return page(request, "refused.html", status=503, mistakes=mistakes_of(away))
+    return _try_again(
+        request, Unavailable("数据库暂不可用，请稍后再试", "the database is away: try again later")
+    )
+
+
+def _try_again(request: Request, away: Unavailable) -> Response:
+    """The page for what is away. A form that was sent is kept there, to be sent again by the same key."""
+    form: Form | None = getattr(request.state, "form", None)
+    return page(
+        request,
+        "away.html",
+        status=away.status,
+        mistakes=mistakes_of(away),
+        target=sign_in.address_in(request),
+        form=form,
+    )
 
 
 async def _unserved(request: Request, error: Exception) -> Response:

@@ -39,14 +39,14 @@ def suggestions(
     name = case["category_name"] or case["category"]
     total = _total(same_category)
     for weight, cases, zh, en in (
-        (3, alike, "件相似诉求由其承办", "similar appeals were its"),
+        (3, alike, "件相似诉求由其承办", "similar, handled by it"),
         (
             1,
             same_category,
             f"件同类由其承办（近 {total} 件“{name}”中）",
-            f"of {total} of the same subject were its",
+            f"of {total} of the same subject, handled by it",
         ),
-        (1, past, "件该企业既往诉求由其承办", "earlier appeals of the enterprise were its"),
+        (1, past, "件该企业既往诉求由其承办", "earlier of the enterprise, handled by it"),
     ):
         for code, number in _handled(cases).items():
             _count(known, code, weight, number, zh, en)
