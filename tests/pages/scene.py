@@ -69,6 +69,7 @@ class Scene:
     completed: Appeal
     closed: Appeal
     leg_id: str
+    loan: Appeal
     loan_id: str
     bank_leg: str
 
@@ -129,7 +130,8 @@ async def painted(city: City) -> Scene:
         completed=solved[0],
         closed=solved[3],
         leg_id=legs[later[0]["registration_number"]],
-        loan_id=loan,
+        loan=loan,
+        loan_id=loan["loan_id"],
         bank_leg=leg,
     )
 
@@ -182,8 +184,8 @@ async def completed(city: City, appeals: list[Appeal]) -> None:
     await city.act("office", appeals[3], "closures", text="感谢反映")
 
 
-async def loans(city: City) -> tuple[str, str]:
-    """Loan requests at three banks, a report, and a complaint; the id of the first and its first leg."""
+async def loans(city: City) -> tuple[Appeal, str]:
+    """Loan requests at three banks, a report, and a complaint; the first and its first leg."""
     await banks(city)
     first = await ask(city)
     for number in range(2, 5):
@@ -193,4 +195,4 @@ async def loans(city: City) -> tuple[str, str]:
     await report(city, "bank-a", leg, "contacted")
     complaint = {"bank": "bank-a", "text": "要求搭售保险，否则不予放款。"}
     await city.ok("operator", "POST", f"/financing/requests/{first['loan_id']}/complaints", complaint)
-    return first["loan_id"], leg
+    return first, leg

@@ -15,8 +15,10 @@ from services.desks.pages.routing import Page
 from services.desks.pages.site import PAGES
 from services.desks.people.domain import OF_PEOPLE
 from shared.roles import OFFICE, AccountRole
-from tests.lending import ask, banks
+from tests.city import City
+from tests.lending import ask, banks, judged, report
 from tests.pages.desks import DesksCity, opened
+from tests.pages.visits import WISH, check_loan
 
 CODES = {AccountRole.UNIT: "roads", AccountRole.LEADER: "mayor", AccountRole.BANK: "bank-a"}
 STREAMS = {"/live"}
@@ -215,3 +217,64 @@ async def test_window_bank_and_regulator_answer_what_waits_for_them(
         await case.get_by_label("告知企业").fill("经核查不属实。")
         await case.locator("button.go").click()
         await expect(page.locator("section", has_text=re.compile("要求搭售保险"))).to_contain_text("已认定")
+
+
+async def test_an_enterprise_asks_for_credit_and_follows_what_banks_answer(
+    desks: DesksCity, chromium: Browser
+) -> None:
+    city = desks.city
+    await banks(city, "huai-commercial", "wanze-rural")
+    async with opened(chromium, desks.url, script=False) as page:
+        await page.goto("/")
+        await page.click("text=申请融资对接")
+        for name, text in {**WISH, "amount": "三百"}.items():
+            await page.fill(f"#{name}", text)
+        await page.click("main form button.go")
+        await expect(page.locator(".summary li")).to_have_count(3)  # the amount, the first loan, the consent
+        await expect(page.locator("#purpose")).to_have_value(WISH["purpose"])
+        await check_loan(page)
+        await expect(page.locator("main dl")).to_contain_text("300 万元")
+        await page.click("button[name=change]")
+        await expect(page.locator("#consent")).to_be_checked()
+        await page.click("main form button.go")
+        await page.click("main form button.go")
+        number, code = await page.locator(".code").all_inner_texts()
+        await expect(page.locator(".next")).to_contain_text("示例银行L")
+        await page.click("main form button.go")
+        legs = page.locator("main h2")
+        await expect(legs).to_have_count(2)
+        await judged(city)
+        await page.reload()
+        await expect(page.locator(".track li.now").first).to_contain_text("前，还剩")
+
+        (wish,) = [each for each in await requests_of(city) if each["registration_number"] == number]
+        assert (wish["amount"], wish["wish"]["term_months"]) == ("3000000.00", 12)
+        leg = next(each for each in wish["legs"] if each["bank"] == "huai-commercial")
+        await report(city, "huai-commercial", leg["leg"], "approved")
+        await page.locator("summary", has_text="投诉银行").click()
+        await page.select_option("#bank", "other")
+        await page.fill("#complaint", "要求搭售保险")
+        await page.click("text=提交投诉")
+        await expect(page.locator(".summary")).to_be_visible()
+        await expect(page.locator("#complaint")).to_have_value("要求搭售保险")
+        await expect(page.locator("main")).to_contain_text("200 万元，年利率 3.45%，12 个月")
+        await page.select_option("#bank", "huai-commercial")
+        await page.click("text=提交投诉")
+        await expect(page.locator(".note.done")).to_contain_text("监管")
+        await expect(page.locator("main")).to_contain_text("正在核查")
+        await page.locator("summary", has_text="撤回融资需求").click()
+        await page.get_by_role("button", name="撤回", exact=True).click()
+        await expect(page.locator(".note.done")).to_contain_text("已撤回")
+
+        for shown in (f"{code[:-1]}{'0' if code[-1] != '0' else '1'}", ""):
+            await page.goto(f"/loan/{number}")
+            await page.fill("#code", shown)
+            await page.click("main form button.go")
+            await expect(page.locator(".summary")).to_be_visible()
+            await expect(page.locator("main")).not_to_contain_text("huai")
+
+
+async def requests_of(city: City) -> list[Any]:
+    """All loan requests, as the window reads them."""
+    items: list[Any] = (await city.ok("operator", "GET", "/financing/requests"))["items"]
+    return items

@@ -10,6 +10,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import CDPSession, Page
 
 from shared.roles import AccountRole
+from tests.lending import CREDIT_CODE
 from tests.pages.desks import DesksCity
 from tests.pages.scene import Scene
 
@@ -23,6 +24,16 @@ PARTS = frozenset({"base.html", "portal_base.html", "hotline/beside.html"})
 CODES = {AccountRole.UNIT: "roads", AccountRole.LEADER: "mayor", AccountRole.BANK_CLERK: "bank-a"}
 OFFICE, UNIT, ADMINISTRATOR = AccountRole.OFFICE, AccountRole.UNIT, AccountRole.ADMINISTRATOR
 Way = Callable[[Page], Awaitable[None]]
+WISH = {
+    "amount": "300",
+    "term_months": "12",
+    "purpose": "采购原材料",
+    "enterprise": "示例制造有限公司",
+    "credit_code": CREDIT_CODE,
+    "contact_name": "王工",
+    "phone": "13800000000",
+}
+"""What an enterprise types that asks for credit."""
 _numbers = count(1)
 """The same appeal twice would be asked about."""
 
@@ -62,6 +73,19 @@ async def send(page: Page) -> None:
     await page.locator("main form button.go").click()
 
 
+async def check_loan(page: Page) -> None:
+    for name, text in WISH.items():
+        await page.fill(f"#{name}", text)
+    await page.check("input[name=first_loan][value=false]")
+    await page.check("#consent")
+    await page.click("main form button.go")
+
+
+async def send_loan(page: Page) -> None:
+    await check_loan(page)
+    await page.locator("main form button.go").click()
+
+
 async def read_contact(page: Page) -> None:
     await page.select_option("#purpose", "contact")
     await page.click("main form button.go")
@@ -74,6 +98,11 @@ VISITS: dict[str, tuple[AccountRole | None, str] | tuple[AccountRole | None, str
     "portal/done.html": (None, "/new", send),
     "portal/ask.html": (None, "/status"),
     "portal/status.html": (None, "/status/{completed[registration_number]}#{completed[receipt_code]}"),
+    "portal/loan_new.html": (None, "/loan/new"),
+    "portal/loan_check.html": (None, "/loan/new", check_loan),
+    "portal/loan_done.html": (None, "/loan/new", send_loan),
+    "portal/loan_ask.html": (None, "/loan"),
+    "portal/loan_status.html": (None, "/loan/{loan[registration_number]}#{loan[receipt_code]}"),
     "sign_in/sign_in.html": (None, "/sign-in"),
     "sign_in/password.html": (UNIT, "/sign-in/password"),
     "sign_in/code.html": (UNIT, "/sign-in/code"),

@@ -26,6 +26,7 @@ from services.desks.pages import (
     live,
     papers,
     portal,
+    portal_loans,
     sign_in,
     tracking,
     unit,
@@ -44,6 +45,7 @@ from shared.web.guard import Guard
 
 PAGES: tuple[Page, ...] = (
     *portal.PAGES,
+    *portal_loans.PAGES,
     *tracking.PAGES,
     *sign_in.PAGES,
     *account.PAGES,
