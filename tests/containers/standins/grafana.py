@@ -1,5 +1,7 @@
 """Stand-in for Grafana: answers its health route on port 3000, and shows nothing."""
 
+import signal
+import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
@@ -12,4 +14,5 @@ class Grafana(BaseHTTPRequestHandler):
         self.wfile.write(b'{"database": "ok"}')
 
 
+signal.signal(signal.SIGTERM, lambda *_: sys.exit())
 ThreadingHTTPServer(("", 3000), Grafana).serve_forever()

@@ -7,6 +7,7 @@ import gzip
 import json
 import os
 import re
+import signal
 import ssl
 import sys
 from collections.abc import Iterator
@@ -116,10 +117,11 @@ def serve(endpoint: str, tls: dict[str, str] | None = None) -> None:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(tls["cert_file"], tls["key_file"])
         server.socket = context.wrap_socket(server.socket, server_side=True)
-    Thread(target=server.serve_forever).start()
+    Thread(target=server.serve_forever, daemon=True).start()
 
 
 if __name__ == "__main__":
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     CONFIG.update(configured())
     receiver = CONFIG["receivers"]["otlp"]["protocols"]["http"]
     serve(receiver["endpoint"], receiver.get("tls"))
@@ -127,3 +129,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "jaeger":
         query = CONFIG["extensions"]["jaeger_query"]["http"]
         serve(query["endpoint"], query.get("tls"))
+    signal.sigwait({signal.SIGTERM})
