@@ -50,7 +50,7 @@ class AppealAct(Body):
 class Register(AppealFields, AppealAct):
     """An appeal comes in. `channel` is written by code or Chinese name, as the city's table has it.
 
-    `locality` is the code or the name of a unit; a code is taken as it is.
+    `locality` is the code or the name of a unit.
     """
 
     channel: Annotated[str, Field(min_length=1, max_length=50)]

@@ -10,8 +10,7 @@ from services.intake import acts, queries
 from services.intake.allowances.registrations import allow_registration, sender_of
 from services.intake.answered import with_answers
 from services.intake.answers import Procedure, Registered
-from services.intake.city.queries import known_units
-from services.intake.city.units import NOBODY_KNOWN, Units, is_code
+from services.intake.city.naming import units_for
 from services.intake.document import ENDED, AppealDocument
 from services.intake.domain.answering import check_answer
 from services.intake.domain.context import ActContext
@@ -117,14 +116,6 @@ async def register(body: acts.NewAppeal, request: Writing, http_request: Request
         return Answer(orjson.dumps(answer).decode(), 201)
 
     return await request.write([zone] if body.again else [zone, content], do)
-
-
-async def units_for(request: RequestContext, *bodies: acts.Register | acts.Correct) -> Units:
-    """The units of the city, where one of these bodies names a unit by its name, or one complained of."""
-    if not any(body.complained_of or (body.locality and not is_code(body.locality)) for body in bodies):
-        return NOBODY_KNOWN
-    async with request.context.reader.connect() as conn:
-        return await known_units(conn)
 
 
 def _check_open(request: RequestContext, channel: ChannelRow) -> None:

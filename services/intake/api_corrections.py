@@ -6,8 +6,9 @@ from fastapi import APIRouter, Response
 
 from services.intake import acts
 from services.intake.answers import StaffAppeal
-from services.intake.api import act_context, units_for
+from services.intake.api import act_context
 from services.intake.api_staff import answer_to_act
+from services.intake.city.naming import units_for
 from services.intake.resources import city_tables, hashes_of
 from services.intake.work import Work
 from shared.web.request import Deciding
@@ -30,7 +31,7 @@ async def correct(appeal_id: UUID, body: acts.Correct, request: Deciding) -> Res
     category = categories.named(body.category).code if body.category else None
     units = await units_for(request, body)
     unit = units.named(body.complained_of, "complained_of") if body.complained_of else None
-    locality = units.code_of(body.locality, "locality") if body.locality else None
+    locality = units.named(body.locality, "locality") if body.locality else None
     act = body.model_copy(update={"category": category, "complained_of": unit, "locality": locality})
 
     def do(work: Work) -> Answer:

@@ -10,7 +10,8 @@ from fastapi import APIRouter, Response
 
 from services.intake import past_acts, queries
 from services.intake.answers import ImportedAppeal
-from services.intake.api import packs, units_for
+from services.intake.api import packs
+from services.intake.city.naming import units_for
 from services.intake.city.units import Units
 from services.intake.document import AppealDocument
 from services.intake.domain.context import ActContext

@@ -11,8 +11,7 @@ NEAREST, LEAST_ALIKE = 3, 0.5
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 
 
-def is_code(word: str) -> bool:
-    """Whether this may be the code of a unit."""
+def _is_code(word: str) -> bool:
     return _CODE.fullmatch(word) is not None
 
 
@@ -34,16 +33,9 @@ class Units(NamedTuple):
         codes = [code for code, name in self.names.items() if name == word]
         if len(codes) == 1:
             return codes[0]
-        if not codes and not self.is_whole and is_code(word):
+        if not codes and not self.is_whole and _is_code(word):
             return word
         raise self._refusal(word, codes, field)
-
-    def code_of(self, written: str, field: str) -> str:
-        """The code of the unit that somebody wrote by its name; a code is taken as it is.
-
-        Raises `Invalid`, about `field`, for a name that no unit has, or more than one.
-        """
-        return written if is_code(written) else self.named(written, field)
 
     def _refusal(self, word: str, codes: list[str], field: str) -> Invalid:
         nearest = codes or self._nearest(word)

@@ -47,11 +47,9 @@ def resolved(
     check_fields(body, today)
     confidentiality = _confidentiality(body) if today is not None else body.confidentiality
     known = {"channel": channel.code, "category": category, "confidentiality": confidentiality}
-    if body.complained_of is not None:
-        units = units if today is not None else units._replace(is_whole=False)
-        known["complained_of"] = units.named(body.complained_of, "complained_of")
-    if body.locality is not None:
-        known["locality"] = units.code_of(body.locality, "locality")
+    units = units if today is not None else units._replace(is_whole=False)
+    named = {"complained_of": body.complained_of, "locality": body.locality}
+    known |= {field: units.named(unit, field) for field, unit in named.items() if unit is not None}
     return body.model_copy(update=known)
 
 
