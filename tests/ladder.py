@@ -32,16 +32,14 @@ async def document(city: City, appeal: Appeal, account: str = "office") -> Any:
 
 async def merge(city: City, appeal: Appeal, lead: Appeal) -> None:
     path = f"/intake/appeals/{appeal['appeal_id']}"
-    version = (await city.ok("office", "GET", path))["version"]
     body = {"lead": lead["registration_number"], "reason": "同一路段"}
-    await city.ok("office", "POST", f"{path}/merges", body, if_match=f'"{version}"')
+    await city.ok_on_newest("office", f"{path}/merges", body)
     await city.drained()
 
 
 async def unmerge(city: City, appeal: Appeal) -> None:
     path = f"/intake/appeals/{appeal['appeal_id']}"
-    version = (await city.ok("office", "GET", path))["version"]
-    await city.ok("office", "POST", f"{path}/unmerges", {"reason": "另有原因"}, if_match=f'"{version}"')
+    await city.ok_on_newest("office", f"{path}/unmerges", {"reason": "另有原因"})
     await city.drained()
 
 

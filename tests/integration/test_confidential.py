@@ -211,7 +211,7 @@ async def test_messages_tell_of_a_clue_by_its_number_alone(city: City, clue: dic
         assert clue["registration_number"] in written
         assert not [word for word in WORDS if word in written], written
     (decided,) = [message for message in messages if message["template"] == "objection_rejected"]
-    assert "理由：（内容保密）。" in decided["body"]
+    assert "理由请在系统中查看" in decided["body"]
 
 
 async def test_a_record_of_a_clue_that_is_unknown_here_shows_no_body(

@@ -150,7 +150,7 @@ async def test_what_is_erased_stands_nowhere_any_more_and_the_chain_verifies(
     await closed(city, appeal)
     receipt = await erased(city, "intake", f"/appeals/{appeal['appeal_id']}")
     of_loan = await erased(city, "financing", f"/requests/{loan['loan_id']}")
-    assert receipt["values"] == 8
+    assert receipt["values"] == 7
     assert receipt["files"] == 1
     assert of_loan["values"] > 5
     assert len(kept(city)) == files - 1

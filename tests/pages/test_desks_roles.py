@@ -146,7 +146,7 @@ async def test_many_are_tried_first_and_each_has_a_result(
         results = office.locator(".results li")
         await expect(results.filter(has_text=numbers[2])).to_contain_text("已交办")
         await expect(results.filter(has_text=numbers[3])).to_contain_text("未交办")
-    dispatched = await desks.city.ok("office", "GET", f"/dispatch/appeals/{appeals[2]}")
+    dispatched = await desks.city.ok("office", "GET", f"/dispatch/appeals/{appeals[2]['appeal_id']}")
     assert "请周五前一并报情况。" in str(dispatched["acts"])
 
 

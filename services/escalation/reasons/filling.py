@@ -32,12 +32,17 @@ class Reason(NamedTuple):
         return cls(event.id, event.appeal_id, event.type, event.occurred_at, card_id, words)
 
 
+_UNSAID: Mapping[str, Mapping[str, str | None]] = {
+    "cards": {"reason": None},
+    "lifts": {"instruction": None, "named_reason": None},
+    "gathered": {"summary": ""},
+}
+"""What a case as it is stored lacks, by its list."""
+
+
 def with_reasons(case: Mapping[str, Any], reasons: Iterable[Reason]) -> dict[str, Any]:
     """The case with these words, which are its own and in the order of time."""
-    filled = {
-        **case,
-        **{name: [dict(part) for part in case[name]] for name in ("cards", "lifts", "gathered")},
-    }
+    filled = {**case, **{part: [{**words, **row} for row in case[part]] for part, words in _UNSAID.items()}}
     stated = list(reasons)
     for reason in stated:
         if (fill := _FILLED.get(reason.type)) is not None:
