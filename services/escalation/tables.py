@@ -66,6 +66,7 @@ sa.Table(
     sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("card_id", pg.UUID),
     sa.Column("reason", sa.Text, nullable=False, comment="encrypted"),
+    sa.Column("number", sa.BigInteger, sa.Identity(always=True), nullable=False),
     sa.Index("reasons_appeal", "appeal_id", "occurred_at"),
 )
 sa.Table(

@@ -235,7 +235,7 @@ async def test_reasons_are_read_where_they_were_given_and_in_no_event(city: City
     assert [reason["type"] for reason in shown["reasons"]] == [
         *("card.appealed.v1", "card.withdrawn.v1", "appeal.leader_named.v1", "appeal.instructed.v1")
     ]
-    listed = (await city.ok("office", "GET", "/intake/appeals", state="withdrawn"))["items"]
+    listed = (await city.ok("office", "GET", "/intake/appeals?state=withdrawn"))["items"]
     back = await city.ok("office", "GET", f"/intake/appeals/{listed[0]['appeal_id']}")
     assert [(reason["type"], reason["reason"]) for reason in back["reasons"]] == [
         ("appeal.withdrawn.v1", WORDS)

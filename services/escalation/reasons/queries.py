@@ -27,7 +27,7 @@ _KEEP = insert(
 _OF_CASES = text(
     """
     select event_id, appeal_id, type, occurred_at, card_id, reason from reasons
-    where appeal_id = any(cast(:keys as uuid[])) order by occurred_at, event_id
+    where appeal_id = any(cast(:keys as uuid[])) order by occurred_at, number
     """
 )
 _ERASE = text("delete from reasons where appeal_id = any(cast(:keys as uuid[])) returning appeal_id")

@@ -16,6 +16,7 @@ _OF_EVENTS = """
       'card.appealed.v1', 'card.upheld.v1', 'card.withdrawn.v1', 'appeal.leader_named.v1',
       'appeal.instructed.v1', 'appeal.gathered.v1', 'publication.decided.v1'
     )
+    order by seq
 """
 """Cases of before had the words in themselves; renewal encrypts them here."""
 
@@ -29,6 +30,7 @@ def upgrade() -> None:
         sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("card_id", sa.UUID(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False, comment="encrypted"),
+        sa.Column("number", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.PrimaryKeyConstraint("event_id"),
     )
     op.create_index("reasons_appeal", "reasons", ["appeal_id", "occurred_at"])
