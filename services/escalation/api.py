@@ -112,8 +112,7 @@ async def _with_reasons(conn: Connection, files: list[dict[str, Any]]) -> list[d
 
 
 def _shown(file: dict[str, Any], directory: Directory, today: date) -> dict[str, Any]:
-    case = CaseDocument.model_validate(file)
-    lifts = file.get("lifts") or [lift for lift in (file["lift"],) if lift]
+    case, lifts = CaseDocument.model_validate(file), file["lifts"]
     if lifts:
         newest = Lift.model_validate(lifts[-1])
         lifts[-1] = file["lift"] = {**lifts[-1], "acts": directory.acting_in(newest, today)}

@@ -42,7 +42,10 @@ _UNSAID: Mapping[str, Mapping[str, str | None]] = {
 
 def with_reasons(case: Mapping[str, Any], reasons: Iterable[Reason]) -> dict[str, Any]:
     """The case with these words, which are its own and in the order of time."""
-    filled = {**case, **{part: [{**words, **row} for row in case[part]] for part, words in _UNSAID.items()}}
+    filled = {
+        **case,
+        **{part: [{**words, **row} for row in _stored(case, part)] for part, words in _UNSAID.items()},
+    }
     stated = list(reasons)
     for reason in stated:
         if (fill := _FILLED.get(reason.type)) is not None:
@@ -53,6 +56,13 @@ def with_reasons(case: Mapping[str, Any], reasons: Iterable[Reason]) -> dict[str
         for reason in stated
     ]
     return filled
+
+
+def _stored(case: Mapping[str, Any], part: str) -> list[dict[str, Any]]:
+    """The cards, lifts or gatherings of a case; releases before did not store all of these lists."""
+    if part == "lifts" and not case.get("lifts"):
+        return [lift for lift in (case.get("lift"),) if lift]
+    return case.get(part) or []
 
 
 def _fill_card(case: dict[str, Any], reason: Reason) -> None:
