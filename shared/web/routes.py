@@ -238,6 +238,7 @@ def application(
     for router in routers:
         routes += map(partial(served, titles=titles, body_bounds=bounds), description.describe(router))
     app = Starlette(routes=[*routes, *documents, *docs.routes(description.title)])
+    app.router.redirect_slashes = False  # no operation is documented to lead elsewhere
     app.add_middleware(Guard, state=app.state)
     problems.install(app, amendments or {})
     return app

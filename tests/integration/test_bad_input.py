@@ -258,6 +258,7 @@ async def test_what_nobody_knows_is_refused_by_its_name(target: Target) -> None:
     answer = await city.call("roads", "POST", f"{base}/replies", {"leg_id": str(nowhere), "text": "已回复"})
     refused(answer, 404, "leg_id")
     refused(await city.call("office", "GET", "/intake/nothing"), 404)
+    refused(await city.call("office", "GET", "/intake/appeals/"), 404)
     refused(await city.call("office", "DELETE", "/intake/appeals"), 405)
 
 
