@@ -1,9 +1,11 @@
 """Loan requests on the portal: asked for in one page, looked at once more, and followed by receipt code."""
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from starlette.requests import Request
@@ -50,6 +52,9 @@ REQUIRED = (
     ("phone", "请填写联系电话", "give a phone number"),
     ("consent", "银行需要这些信息才能联系您，请勾选同意", "banks need these data to reach you: agree to it"),
 )
+_SUM = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
+"""A sum in 万元, to the cent."""
+_MONTHS = re.compile(r"[0-9]{1,4}")
 ACTS = ("complaints", "withdrawals")
 """What an enterprise may do with its code: the routes of financing below the status of its request."""
 NAMED_ELSEWHERE = "other"
@@ -111,19 +116,18 @@ def _wrong(form: Form) -> list[Mistake]:
                 "an amount in 10,000 yuan, like 50 or 12.5",
             )
         )
-    if form["term_months"] and not (form["term_months"].isascii() and form["term_months"].isdigit()):
+    if form["term_months"] and not _MONTHS.fullmatch(form["term_months"]):
         mistakes.append(Mistake("term_months", "请填整数，如 12", "a whole number of months, like 12"))
     return mistakes
 
 
 def yuan_of(typed: str) -> str | None:
     """A sum typed in 万元 as yuan with two decimals; None for what is no sum above zero."""
-    try:
-        amount = Decimal(typed.replace(",", "").replace("，", "")) * 10_000
-        whole = amount.quantize(Decimal("0.01"))
-    except InvalidOperation:
+    plain = unicodedata.normalize("NFKC", typed).replace(",", "")
+    if not _SUM.fullmatch(plain):
         return None
-    return f"{whole:f}" if whole > 0 and whole == amount else None
+    amount = Decimal(plain) * 10_000
+    return f"{amount:.2f}" if amount else None
 
 
 def in_wan(yuan: str | None) -> str:
