@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -261,7 +261,7 @@ def _word(words: tuple[tuple[str, str, str], ...], code: str | None, phrases: Ph
 def _steps(deadlines: list[dict[str, Any]], phrases: Phrases) -> list[dict[str, Any]]:
     """What was done and when, and what must be done by when."""
     steps = []
-    for each in deadlines:
+    for each in sorted(deadlines, key=_moment):
         name = each["title"].get(phrases.t("zh", "en")) or each["deadline"]
         if each["met_at"]:
             when = phrases.when(datetime.fromisoformat(each["met_at"]))
@@ -273,6 +273,12 @@ def _steps(deadlines: list[dict[str, Any]], phrases: Phrases) -> list[dict[str, 
                 "why": each,
             })  # fmt: skip
     return steps
+
+
+def _moment(deadline: Mapping[str, Any]) -> datetime:
+    """When it was met, or falls due; what has neither is not shown."""
+    moment = deadline["met_at"] or deadline["due_at"]
+    return datetime.fromisoformat(moment) if moment else datetime.max.replace(tzinfo=UTC)
 
 
 PAGES = (
