@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, computed_field, model_validator
 
+from services.escalation.reasons.filling import UNSAID
 from shared import events
 from shared.appeals.document import AppealRecord
 from shared.events import DeadlineKind, PackWord, Verdict
@@ -16,12 +17,8 @@ from shared.service.errors import Conflict, NotFound
 OFFICE = "office"
 """By this word the ledger names the office, whatever the code of its unit."""
 
-_OF_LIFTS = {"instruction", "named_reason"}
-WRITTEN: Any = {
-    "cards": {"__all__": {"reason"}},
-    "lifts": {"__all__": _OF_LIFTS},
-    "lift": _OF_LIFTS,
-    "gathered": {"__all__": {"summary"}},
+WRITTEN: Any = {part: {"__all__": set(words)} for part, words in UNSAID.items()} | {
+    "lift": set(UNSAID["lifts"])
 }
 """What people wrote with their acts: it stands in the table of reasons."""
 
@@ -206,12 +203,10 @@ class CaseDocument(AppealRecord):
 
     def forget_words(self) -> None:
         """Take out what people wrote, which cases of earlier versions have in themselves."""
-        for card in self.cards:
-            card.reason = None
-        for lift in self.lifts:
-            lift.instruction, lift.named_reason = None, None
-        for gathering in self.gathered:
-            gathering.summary = ""
+        for part, words in UNSAID.items():
+            for row in getattr(self, part):
+                for name, unsaid in words.items():
+                    setattr(row, name, unsaid)
 
     @computed_field  # type: ignore[prop-decorator]
     @property

@@ -108,6 +108,8 @@ async def test_a_leader_is_overwritten_by_nobody_unseen(city: City) -> None:
 
 
 async def test_histories_hold_nothing_that_opens_an_enterprises_page(city: City) -> None:
+    await city.register()
+    await city.drained()
     page = await city.call("importer", "GET", "/escalation/histories?limit=500")
     assert page.json()["items"][0]["events"][0]["type"] == "appeal.received.v1"
     assert "receipt" not in page.text

@@ -32,7 +32,7 @@ class Reason(NamedTuple):
         return cls(event.id, event.appeal_id, event.type, event.occurred_at, card_id, words)
 
 
-_UNSAID: Mapping[str, Mapping[str, str | None]] = {
+UNSAID: Mapping[str, Mapping[str, str | None]] = {
     "cards": {"reason": None},
     "lifts": {"instruction": None, "named_reason": None},
     "gathered": {"summary": ""},
@@ -44,7 +44,7 @@ def with_reasons(case: Mapping[str, Any], reasons: Iterable[Reason]) -> dict[str
     """The case with these words, which are its own and in the order of time."""
     filled = {
         **case,
-        **{part: [{**words, **row} for row in _stored(case, part)] for part, words in _UNSAID.items()},
+        **{part: [{**words, **row} for row in _stored(case, part)] for part, words in UNSAID.items()},
     }
     stated = list(reasons)
     for reason in stated:
